@@ -1,0 +1,1 @@
+"""The embedded single-machine Juju: runs any machine charm, without a controller in a cloud."""

@@ -1,0 +1,1 @@
+"""What a unit runs: metadata, archive, environment, pack."""

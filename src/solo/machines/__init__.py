@@ -1,0 +1,1 @@
+"""Where units live: the provider interface and what is behind it."""
