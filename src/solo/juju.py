@@ -1,0 +1,11 @@
+"""What we say that we are: the Juju release whose contract solo keeps."""
+
+from __future__ import annotations
+
+JUJU_VERSION = '3.6.9'
+AGENT_VERSION = f'{JUJU_VERSION}-ubuntu-amd64'
+
+# Juju's own back-off for failed hooks, in seconds.
+# Source: juju: apiserver/facades/agent/retrystrategy/retrystrategy.go.
+RETRY_FIRST = 5.0
+RETRY_LONGEST = 300.0
