@@ -88,7 +88,7 @@ _make() {
         # The interpreter's own name (python3.11): the environment breaks visibly when it goes.
         "$(readlink -f "$_python")" -I -m venv "$_new" >&2 &&
             "$_new/bin/python" -I -m pip install --quiet --disable-pip-version-check \
-                --no-warn-script-location --require-hashes --requirement "$1" >&2 || exit
+                --no-warn-script-location --use-pep517 --require-hashes --requirement "$1" >&2 || exit
         # The name of a broken environment is taken only by its heir; another's heir is as good.
         [ -x "$2/bin/python" ] || rm -rf "$2"
         mv -T "$_new" "$2" 2>/dev/null || [ -x "$2/bin/python" ]

@@ -1,0 +1,39 @@
+"""The processes that belong to a folder: to see that nothing is left, and to leave nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from pathlib import Path
+
+import waiting
+
+
+def of(folder: Path) -> dict[int, str]:
+    """Return the processes that *folder* appears in: pid and command line.
+
+    Their command line, working directory or environment names it. Source: proc(5).
+    """
+    found: dict[int, str] = {}
+    needle = os.fsencode(folder)
+    for entry in Path('/proc').iterdir():
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+            continue
+        with contextlib.suppress(OSError):  # it ended meanwhile, or is another user's
+            command = (entry / 'cmdline').read_bytes()
+            where = os.fsencode((entry / 'cwd').readlink())
+            if needle in command + b'\0' + where + b'\0' + (entry / 'environ').read_bytes():
+                found[int(entry.name)] = command.replace(b'\0', b' ').decode(errors='replace')
+    return found
+
+
+def end_all_of(folder: Path) -> list[str]:
+    """Kill what still runs of *folder* after a moment, and return what that was."""
+    with contextlib.suppress(AssertionError):
+        waiting.wait_for(lambda: not of(folder), timeout=5)
+    left = of(folder)
+    for pid in left:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    return [f'{pid}: {command}' for pid, command in left.items()]
