@@ -9,3 +9,8 @@ AGENT_VERSION = f'{JUJU_VERSION}-ubuntu-amd64'
 # Source: juju: apiserver/facades/agent/retrystrategy/retrystrategy.go.
 RETRY_FIRST = 5.0
 RETRY_LONGEST = 300.0
+
+# The one controller of a data directory, and the cloud that this machine is.
+CONTROLLER = 'solo'
+CLOUD = 'localhost'
+USER = 'admin'

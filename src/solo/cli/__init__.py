@@ -1,1 +1,1 @@
-"""The verbs of the command line, one module each."""
+"""The command line: one module per verb, each a table of flags, one call, one print."""

@@ -1,0 +1,96 @@
+"""Arguments in Juju's spellings, read into values."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from .. import errors, flags
+
+
+def pair(text: str, what: str = 'key=value') -> tuple[str, str]:
+    """Return the two sides of ``key=value``.
+
+    Raises:
+        UsageError: ``expected "key=value", got "x"``.
+    """
+    key, equals, value = text.partition('=')
+    if not equals or not key:
+        raise errors.UsageError(f'expected "{what}", got {flags.quote(text)}')
+    return key, value
+
+
+def read_file(path: str) -> str:
+    """Return the text of the file at *path*; ``-`` is stdin.
+
+    Raises:
+        Error: If it can't be read.
+    """
+    if path == '-':
+        return sys.stdin.read()
+    try:
+        with open(os.path.expanduser(path), encoding='utf-8') as file:
+            return file.read()
+    except OSError as error:
+        raise errors.Error(f'open {path}: {(error.strerror or str(error)).lower()}') from error
+    except UnicodeDecodeError as error:
+        raise errors.Error(f'cannot read "{path}": it is not UTF-8 text') from error
+
+
+def seconds(parsed: flags.Parsed, key: str, default: float) -> float:
+    """Return the duration flag *key* in seconds; Go's spelling, such as ``1m30s``.
+
+    Raises:
+        UsageError: In gnuflag's words.
+    """
+    from .. import formats
+
+    if not parsed.flags[key]:
+        return default
+    try:
+        return formats.duration(parsed.flags[key])
+    except ValueError as error:
+        raise parsed.invalid(key, str(error)) from error
+
+
+def comma_list(texts: tuple[str, ...] | str) -> list[str]:
+    """Return the items of flags whose values are separated by commas."""
+    given = (texts,) if isinstance(texts, str) else texts
+    return [item for text in given for item in text.split(',') if item]
+
+
+def settings(texts: tuple[str, ...]) -> dict[str, str]:
+    """Return ``key=value`` arguments as a map; ``key=@file`` takes the file's text.
+
+    Raises:
+        UsageError: If one is not of that form.
+    """
+    found: dict[str, str] = {}
+    for text in texts:
+        key, value = pair(text)
+        found[key] = read_file(value[1:]) if value.startswith('@') else value
+    return found
+
+
+def positive(parsed: flags.Parsed, key: str) -> int:
+    """Return the whole number of flag *key*.
+
+    Raises:
+        UsageError: ``--num-units must be a positive integer``.
+    """
+    value = parsed.flags[key]
+    if value < 1:
+        raise errors.UsageError(f'--{key} must be a positive integer')
+    return int(value)
+
+
+def endpoint(text: str) -> str:
+    """Return *text* if it is ``app`` or ``app:endpoint``.
+
+    Raises:
+        UsageError: ``endpoint "a:" not valid``.
+    """
+    application, colon, name = text.partition(':')
+    if not application or (colon and not name) or ':' in name:
+        raise errors.UsageError(f'endpoint "{text}" not valid')
+    return text

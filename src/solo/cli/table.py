@@ -1,0 +1,108 @@
+"""The verbs and the flags that many of them share: parser, help, completion and docs read them."""
+
+from __future__ import annotations
+
+from .. import flags
+
+VERBS = {
+    'actions': 'List actions defined for an application.',
+    'add-model': 'Add a workload model.',
+    'add-unit': 'Add one or more units to a deployed application.',
+    'bootstrap': 'Initialise the controller of this machine.',
+    'completion': 'Print the completion script of a shell.',
+    'config': 'Get, set, or reset configuration for a deployed application.',
+    'controller': 'Run, stop, look at or enable the controller process.',
+    'controllers': 'List all controllers.',
+    'debug-log': 'Display log messages for a model.',
+    'deploy': 'Deploy a new application.',
+    'destroy-controller': 'Destroy the controller and all that it keeps.',
+    'destroy-model': 'Terminate all machines and resources of a model.',
+    'doctor': 'Tell what this machine is missing, and the command that mends it.',
+    'exec': 'Run the commands on the remote targets specified.',
+    'expose': 'Make an application publicly available over the network.',
+    'help': 'Show help on a command or other topic.',
+    'integrate': 'Integrate two applications.',
+    'model-config': 'Display or set configuration values of a model.',
+    'models': 'List the models of the controller.',
+    'pack': 'Pack a charm folder into a file that Juju accepts.',
+    'refresh': "Refresh an application's charm.",
+    'remove-application': 'Remove applications from the model.',
+    'remove-relation': 'Remove an existing relation between two applications.',
+    'remove-unit': 'Remove application units from the model.',
+    'resolved': 'Mark unit errors resolved and re-execute failed hooks.',
+    'run': 'Run an action on a specified unit.',
+    'show-model': 'Show information about the current or specified model.',
+    'show-unit': 'Display information about a unit.',
+    'ssh': "Open a shell or run a command in a unit's machine.",
+    'status': 'Report the status of the model, its machines, applications and units.',
+    'storage': 'List storage details.',
+    'switch': 'Select or identify the current model.',
+    'trust': 'Set the trust status of a deployed application to true.',
+    'unexpose': 'Remove public availability over the network for an application.',
+    'version': 'Print the Juju version that is spoken here.',
+    'wait-for': 'Wait for an entity to reach a specified state.',
+    'whoami': 'Print the current controller, model, and logged in user name.',
+}
+ALIASES = {
+    'add-relation': 'integrate',
+    'relate': 'integrate',
+    'list-actions': 'actions',
+    'list-controllers': 'controllers',
+    'list-models': 'models',
+    'list-storage': 'storage',
+    'resolve': 'resolved',
+    'show-status': 'status',
+    'upgrade-charm': 'refresh',
+}
+
+COMMON = (
+    flags.Flag(('debug',), 'bool', help='Show the traceback of a failure'),
+    flags.Flag(('q', 'quiet'), 'bool', help='Show no informational output'),
+    flags.Flag(('v', 'verbose'), 'bool', help='Show more verbose output'),
+)
+MODEL = flags.Flag(
+    ('m', 'model'), help='Model to operate in. Accepts [<controller name>:]<model name>'
+)
+WAIT = flags.Flag(
+    ('wait',), 'bool', help='Show the progress, and end when the applications have settled'
+)
+NO_PROMPT = flags.Flag(('no-prompt',), 'bool', help='Do not ask for confirmation')
+FORCE = flags.Flag(('force',), 'bool', help='Go on when something fails on the way')
+UTC = flags.Flag(('utc',), 'bool', help='Display timestamps in the UTC timezone')
+OUTPUT = flags.Flag(('o', 'output'), help='Specify an output file')
+TO = flags.Flag(('to',), help='Place units on these machines, separated by commas')
+ATTACH_STORAGE = flags.Flag(
+    ('attach-storage',), 'list', help='Existing storage to attach to the unit'
+)
+DESTROY_STORAGE = flags.Flag(
+    ('destroy-storage',), 'bool', help='Destroy the storage as well, with its data'
+)
+
+
+def command(
+    name: str,
+    args: str = '',
+    details: str = '',
+    *options: flags.Flag,
+    model: bool = True,
+) -> flags.Command:
+    """Return the table of verb *name*: its own flags, and those that every verb has."""
+    return flags.Command(
+        name,
+        args,
+        VERBS[name],
+        details,
+        (*options, *((MODEL,) if model else ()), *COMMON),
+        tuple(alias for alias, verb in ALIASES.items() if verb == name),
+    )
+
+
+def formats(*names: str) -> tuple[flags.Flag, flags.Flag]:
+    """Return the flags ``--format``, with the first of *names* as default, and ``--output``."""
+    listed = '|'.join(sorted(names))
+    return (
+        flags.Flag(
+            ('format',), default=names[0], help=f'Specify output format ({listed})', choices=names
+        ),
+        OUTPUT,
+    )

@@ -1,0 +1,58 @@
+"""What ``juju storage --format json`` and the storage part of ``status`` say.
+
+Source: juju: cmd/juju/storage/list.go, storage.go.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import formats
+from . import db
+
+Json = dict[str, Any]
+
+
+def storage(tx: db.Transaction, model: int, *, utc: bool = False) -> Json:
+    """Return the storage of the model with row id *model*; without any, an empty map."""
+    instances: Json = {}
+    filesystems: Json = {}
+    for number, row in enumerate(
+        tx.all(
+            'SELECT s.*, u.number AS unit_number, a.name AS application, m.name AS machine'
+            ' FROM storage s LEFT JOIN unit u ON u.id = s.unit'
+            ' LEFT JOIN application a ON a.id = u.application'
+            ' LEFT JOIN machine m ON m.id = u.machine WHERE s.model = ? ORDER BY s.id',
+            model,
+        )
+    ):
+        since = formats.status_time(row['since'], utc=utc)
+        held = row['unit'] is not None
+        current = ('attached' if row['attached'] else 'pending') if held else 'detached'
+        life = {} if row['life'] == 'alive' else {'life': row['life']}
+        status = {'current': current, 'since': since}
+        place = {'machine': row['machine'] or '', 'location': row['location'], 'life': 'alive'}
+        unit = {f'{row["application"]}/{row["unit_number"]}': place} if held else {}
+        instances[row['name']] = {
+            'kind': row['kind'],
+            **life,
+            'status': status,
+            'persistent': bool(row['persistent']),
+            **({'attachments': {'units': unit}} if held else {}),
+        }
+        machine = row['machine']
+        mount = {'mount-point': row['location'], 'read-only': False, 'life': 'alive'}
+        filesystems[str(number)] = {
+            'provider-id': row['folder'],
+            'storage': row['name'],
+            **(
+                {'attachments': {'machines': {machine: mount} if machine else {}, 'units': unit}}
+                if held
+                else {}
+            ),
+            'pool': row['pool'],
+            'size': row['size_mb'],
+            'life': row['life'],
+            'status': status,
+        }
+    return {'storage': instances, 'filesystems': filesystems} if instances else {}
