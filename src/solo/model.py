@@ -83,6 +83,7 @@ class LocalState:
         removed_revisions: ``id/revision`` for which ``secret-remove`` has run.
         status_set: Whether the charm ever called ``status-set``.
         boot_id: The machine's boot in which the unit last ran.
+        leader_settings: Digest of the leader settings that ``leader-settings-changed`` has seen.
     """
 
     charm: int | None = None
@@ -105,6 +106,7 @@ class LocalState:
     removed_revisions: frozenset[str] = frozenset()
     status_set: bool = False
     boot_id: str = ''
+    leader_settings: str = ''
 
 
 @dataclasses.dataclass(frozen=True)
@@ -183,6 +185,7 @@ class Snapshot:
         charm: Id of the charm revision that it should run.
         charm_modified: Rises when the charm or a resource of it changes.
         config_hash: Digest of settings, trust and addresses.
+        leader_settings: Digest of the leader settings, empty while there are none to tell of.
         actions: Task ids that wait for this unit, oldest first.
         resolved: What the operator said of the failed hook.
         update_status_due: Whether the timer has fired.
@@ -208,6 +211,7 @@ class Snapshot:
     boot_id: str
     has_subordinates: bool = False
     retry_hooks: bool = True
+    leader_settings: str = ''
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """What an agent may ask of the controller: its only way to the state.
 
 Every method is one transaction. An agent holds nothing that it could not read again.
-Units are named by their full name within a model, ``(model, 'app/0')``, here by the row's id.
+Units are named by their row's id. What a hook's commands ask is in ``hookcmds.api``.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from .. import model
+from ..hookcmds import api
 
 
-class Api(Protocol):
+class Api(api.HookApi, Protocol):
     """The controller as an agent sees it. Errors are ``solo.errors.Error`` in Juju's words."""
 
     # -- the unit's life -----------------------------------------------------------------------
@@ -30,7 +31,11 @@ class Api(Protocol):
         ...
 
     def begin(self, unit: int, running: model.Running, agent_status: str, message: str) -> None:
-        """Record that an operation is about to run; again with its pid when it has one."""
+        """Record that an operation is about to run; again with its pid when it has one.
+
+        The process waits at a gate until its pid is recorded. An empty *agent_status* leaves the
+        status as it is.
+        """
         ...
 
     def commit(self, unit: int, local: model.LocalState, writes: model.Writes) -> None:
@@ -57,6 +62,10 @@ class Api(Protocol):
         """End the unit's membership; the bag stays readable for the relation's life."""
         ...
 
+    def storage_detached(self, unit: int, storage: str) -> None:
+        """End the attachment of a storage whose hooks have all run."""
+        ...
+
     def clear_resolved(self, unit: int) -> None:
         """Forget what the operator said of the failed hook."""
         ...
@@ -78,96 +87,8 @@ class Api(Protocol):
         """Return the prepared folder of a charm revision: unpacked, environment built."""
         ...
 
-    # -- reads of a hook's context -------------------------------------------------------------
-    def config(self, unit: int) -> Mapping[str, Any]:
-        """Return all options; unset ones without a default are None."""
-        ...
-
-    def endpoints(self, unit: int) -> Mapping[str, model.Role]:
-        """Return the charm's endpoints, with extra bindings as role ``requires``."""
-        ...
-
-    def bag(self, unit: int, relation: int, member: str) -> Mapping[str, str]:
-        """Return the bag of *member*, a unit or an application, as *unit* may read it.
-
-        Raises:
-            Error: ``permission denied``, or ``settings not found`` in Juju's words (contract 3.4).
-        """
-        ...
-
-    def remote_model_uuid(self, unit: int, relation: int) -> str:
-        """Return the uuid of the other side's model."""
-        ...
-
-    def is_leader(self, unit: int) -> bool:
-        """Tell whether the unit holds the lease, for at least 30 s more; renews it."""
-        ...
-
-    def leader_settings(self, unit: int) -> Mapping[str, str]:
-        """Return the application's leader settings."""
-        ...
-
-    def leader_set(self, unit: int, settings: Mapping[str, str]) -> None:
-        """Write leader settings at once; an empty value deletes."""
-        ...
-
-    def status(self, unit: int) -> Mapping[str, Any]:
-        """Return the workload status: ``status``, ``message``, ``data``."""
-        ...
-
-    def application_status(self, unit: int) -> Mapping[str, Any]:
-        """Return the application's status and its units' (leader only)."""
-        ...
-
-    def set_status(self, unit: int, status: str, message: str, *, application: bool) -> None:
-        """Set a workload status at once."""
-        ...
-
-    def set_workload_version(self, unit: int, version: str) -> None:
-        """Set the application's version at once."""
-        ...
-
-    def network(self, unit: int, binding: str, relation: int | None) -> Mapping[str, Any]:
-        """Return what ``network-get --format json`` prints for the binding.
-
-        Raises:
-            Error: If the charm has no such endpoint.
-        """
-        ...
-
-    def address(self, unit: int, which: str) -> str:
-        """Return the unit's ``private`` or ``public`` address."""
-        ...
-
-    def opened_ports(self, unit: int) -> Mapping[str, tuple[model.PortRange, ...]]:
-        """Return the committed opened ports by endpoint; ``''`` is all endpoints."""
-        ...
-
-    def storage(self, unit: int) -> tuple[model.StorageView, ...]:
-        """Return the unit's storage instances."""
-        ...
-
-    def unit_state(self, unit: int) -> Mapping[str, str]:
-        """Return what ``state-set`` has kept."""
-        ...
-
-    def resource(self, unit: int, name: str) -> Path:
-        """Return the path of the resource's file, fetched into the unit's resources folder."""
-        ...
-
-    def goal_state(self, unit: int) -> Mapping[str, Any]:
-        """Return what ``goal-state`` prints."""
-        ...
-
-    # -- secrets -------------------------------------------------------------------------------
-    def secret_content(
-        self, unit: int, *, id: str | None, label: str | None, peek: bool, refresh: bool
-    ) -> tuple[str, int, Mapping[str, str]]:
-        """Return (id, revision, content); tracks, relabels or refreshes at once (3.14)."""
-        ...
-
-    def secrets(self, unit: int) -> tuple[model.Secret, ...]:
-        """Return the secrets that the unit owns, and as leader its application's."""
+    def charm_revision(self, charm: int) -> int:
+        """Return the number that goes into the charm's file ``revision``."""
         ...
 
     # -- actions and logs ----------------------------------------------------------------------
@@ -179,20 +100,8 @@ class Api(Protocol):
         """Mark the task as running."""
         ...
 
-    def task_log(self, task: int, message: str) -> None:
-        """Add a line to the task's log at once."""
-        ...
-
     def task_finished(
         self, task: int, status: str, message: str, results: Mapping[str, Any]
     ) -> None:
         """Store the outcome: ``completed``, ``failed``, ``cancelled``, ``aborted``."""
-        ...
-
-    def commands_finished(self, commands: int, code: int, stdout: bytes, stderr: bytes) -> None:
-        """Answer whoever waits for a ``juju-exec``."""
-        ...
-
-    def log(self, unit: int, level: str, module: str, message: str) -> None:
-        """Add a line to the debug log (``unit.app/0.juju-log``)."""
         ...
