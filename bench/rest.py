@@ -1,0 +1,77 @@
+"""The controller at rest and at work: memory, CPU and hooks per second, by units.
+
+Usage: python bench/rest.py [UNITS ...]   (by default 1 100)
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+import measure
+
+CHARM = measure.ROOT / 'tests/charms/tracer'
+REST_SECONDS = 30.0
+
+
+def _cpu(pid: int) -> float:
+    """Return the CPU seconds of a process, children that ended included. Source: proc(5)."""
+    fields = Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()
+    return sum(map(int, fields[11:13])) / os.sysconf('SC_CLK_TCK')
+
+
+def _memory_kb(pid: int) -> int:
+    for line in Path(f'/proc/{pid}/smaps_rollup').read_text().splitlines():
+        if line.startswith('Pss:'):
+            return int(line.split()[1])
+    raise SystemExit('no Pss in smaps_rollup')
+
+
+def main() -> None:
+    """Deploy, settle, rest, and then change an option of every unit at once."""
+    counts = [int(word) for word in sys.argv[1:]] or [1, 100]
+    figures: dict[str, object] = {}
+    with measure.own_solo() as data:
+        measure.solo('deploy', CHARM, 'tiny', '-n', '0')
+        units = 0
+        for count in counts:
+            begin = time.monotonic()
+            measure.solo('add-unit', 'tiny', '-n', str(count - units))
+            measure.settle('tiny', count)
+            settled = time.monotonic() - begin
+            units = count
+            pid = int((data / 'controller.lock').read_text())
+            cpu, begin = _cpu(pid), time.monotonic()
+            time.sleep(REST_SECONDS)
+            at_rest = (_cpu(pid) - cpu) / (time.monotonic() - begin)
+            before = _hooks(count)
+            begin = time.monotonic()
+            measure.solo('config', 'tiny', f'count={count}')
+            while _hooks(count) < before + count:
+                time.sleep(0.05)
+            seconds = time.monotonic() - begin
+            figures[f'{count} units'] = {
+                'settled after (s)': settled,
+                'controller, Pss (MB)': _memory_kb(pid) / 1024,
+                'CPU at rest (share of a core)': at_rest,
+                'hooks per second': count / seconds,
+            }
+    measure.report('rest', figures)
+
+
+def _hooks(units: int) -> int:
+    """Return how many config-changed hooks have run in all."""
+    total = 0
+    for trace in Path(os.environ['SOLO_DATA']).glob('machines/*/*/agents/*/charm/trace.jsonl'):
+        total += sum(
+            json.loads(line).get('hook') == 'config-changed'
+            for line in trace.read_text().splitlines()
+        )
+    return total
+
+
+if __name__ == '__main__':
+    main()
