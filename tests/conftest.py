@@ -27,7 +27,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 class Run(Protocol):
     """Run the command line under test with these arguments, in the tests' data directory."""
 
-    def __call__(  # noqa: D102
+    def __call__(
         self,
         *arguments: str,
         env: Mapping[str, str] | None = None,
