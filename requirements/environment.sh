@@ -9,7 +9,8 @@
 environment() {
     _lock=$here/requirements/$1.txt
     _key=$(sha256sum <"$_lock") || fail "cannot read \"$_lock\"; the clone is damaged: clone it again"
-    _key=$1-${_key%% *}
+    _rest=${_key#????????????????}
+    _key=$1-${_key%"$_rest"}
 
     # A link that dangles means that the system's Python was replaced: made again, for the new one.
     python=/var/lib/solo-launcher/$_key/bin/python
@@ -53,8 +54,10 @@ as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
 }
 
-# Installs packages of the distribution, waiting for others that install; quiet when it works.
+# Installs packages of the distribution, waiting for others that install; quiet when it works, and
+# also where this user can't become root: the caller says what to do.
 install_packages() {
+    as_root true 2>/dev/null || return
     say "installing $*"
     _log=$(mktemp) || return
     for _wait in 0 2 10 30 60; do
