@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from .. import errors, flags
+from .. import errors, flags, juju
 
 
 def pair(text: str, what: str = 'key=value') -> tuple[str, str]:
@@ -94,3 +94,24 @@ def endpoint(text: str) -> str:
     if not application or (colon and not name) or ':' in name:
         raise errors.UsageError(f'endpoint "{text}" not valid')
     return text
+
+
+def check_controller(name: str) -> None:
+    """Refuse any controller but the one that there is.
+
+    Raises:
+        Error: ``controller x not found``.
+    """
+    if name not in ('', juju.CONTROLLER):
+        raise errors.Error(f'controller {name} not found', 'not found')
+
+
+def confirm(question: str, expected: str) -> None:
+    """Ask on stderr, and go on only if the answer is *expected*.
+
+    Raises:
+        Error: If it is anything else, or nobody answers.
+    """
+    print(question, end='', file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip() != expected:
+        raise errors.Error('aborted')

@@ -53,11 +53,8 @@ def _check(
     if session.flags['wait'] and session.flags['background']:
         raise errors.UsageError('cannot specify both --wait and --background')
     if session.flags['all']:
-        for given, word in (
-            (machines, 'machines'),
-            (applications, 'applications'),
-            (units, 'units'),
-        ):
+        targets = {'machines': machines, 'applications': applications, 'units': units}
+        for word, given in targets.items():
             if given:
                 raise errors.UsageError(f'You cannot specify --all and individual {word}')
     elif not (units or applications or machines):

@@ -41,6 +41,12 @@ def number(text: str) -> str:
     return f'{_NUMBER}{text}{_RESET}' if text else text
 
 
+def level(text: str) -> str:
+    """Return the name of a log level in its colour."""
+    color = {'DEBUG': _GOOD, 'INFO': _CURRENT, 'WARNING': _WARNING, 'ERROR': _ERROR}.get(text)
+    return f'{color}{text}{_RESET}' if color else text
+
+
 def table(
     rows: Sequence[Sequence[str]],
     *,

@@ -204,18 +204,15 @@ def storage_text(storage: Json, color: bool) -> str:
     for name in sorted(storage['storage'], key=names.natural):
         each = storage['storage'][name]
         size = sizes.get(name, {})
-        for unit in each.get('attachments', {}).get('units') or ('',):
-            rows.append(
-                [
-                    unit,
-                    name,
-                    each['kind'],
-                    size.get('pool', ''),
-                    _size(size.get('size', 0)),
-                    each['status'].get('current', ''),
-                    each['status'].get('message', ''),
-                ]
-            )
+        shown = [
+            name,
+            each['kind'],
+            size.get('pool', ''),
+            _size(size.get('size', 0)),
+            each['status'].get('current', ''),
+            each['status'].get('message', ''),
+        ]
+        rows += [[unit, *shown] for unit in each.get('attachments', {}).get('units') or ('',)]
     return output.table(rows, paint={5: output.status} if color else None)
 
 

@@ -22,8 +22,7 @@ def oneline(status: Json) -> str:
         lines.append(
             f'{"  " * depth}- {name}: {unit.get("public-address", "")} '
             f'(agent:{unit["juju-status"].get("current", "")}, '
-            f'workload:{unit["workload-status"].get("current", "")})'
-            + (f' {ports}' if ports else '')
+            f'workload:{unit["workload-status"].get("current", "")}) {ports}'.rstrip()
         )
     return '\n'.join(lines) + '\n'
 

@@ -47,12 +47,12 @@ def follow(session: session.Session, queued: dict[str, Any], timeout: float, tal
     if talk:
         _announce(session, operation, tasks)
     found: dict[str, Any] = session.ask(
-        'task_wait', session.progress, tasks=[int(id) for id in tasks], timeout=timeout
+        'task_wait', session.progress, tasks=[int(task) for task in tasks], timeout=timeout
     )
     done = {
-        tasks[id]: result
-        for id, result in found.items()
-        if id in tasks and result.get('status', '') not in _PENDING
+        tasks[task]: result
+        for task, result in found.items()
+        if task in tasks and result.get('status', '') not in _PENDING
     }
     late = [_target(receiver) for receiver in tasks.values() if receiver not in done]
     if late and not done:
@@ -93,15 +93,15 @@ def judge(results: dict[str, Any]) -> None:
         str(result['id']): int(result.get('results', {}).get('return-code', 0))
         for result in results.values()
     }
-    failed = [f' - id "{id}" with return code {code}' for id, code in codes.items() if code > 0]
+    failed = [
+        f' - id "{task}" with return code {code}' for task, code in codes.items() if code > 0
+    ]
     if failed:
-        noun = 'task' if len(failed) == 1 else 'tasks'
+        plural = '' if len(failed) == 1 else 's'
+        listed = '\n'.join(failed)
         raise errors.Error(
-            f'the following {noun} failed:\n'
-            + '\n'.join(failed)
-            + "\n\nuse 'juju show-task' to inspect the failure"
-            + ('' if len(failed) == 1 else 's')
-            + '\n'
+            f'the following task{plural} failed:\n{listed}\n\n'
+            f"use 'juju show-task' to inspect the failure{plural}\n"
         )
 
 
@@ -121,12 +121,12 @@ def _plain(result: dict[str, Any]) -> str:
 def _announce(session: session.Session, operation: object, tasks: dict[str, str]) -> None:
     count = len(tasks)
     session.say(f'Running operation {operation} with {count} task{"" if count == 1 else "s"}')
-    for id, receiver in tasks.items():
+    for task, receiver in tasks.items():
         kind = 'unit' if '/' in receiver else 'machine'
-        session.say(f'  - task {id} on {kind}-{receiver.replace("/", "-")}')
+        session.say(f'  - task {task} on {kind}-{receiver.replace("/", "-")}')
     session.say('')
-    for id in tasks:
-        session.say(f'Waiting for task {id}...')
+    for task in tasks:
+        session.say(f'Waiting for task {task}...')
 
 
 def _background(session: session.Session, operation: object, tasks: dict[str, str]) -> None:
@@ -134,8 +134,8 @@ def _background(session: session.Session, operation: object, tasks: dict[str, st
         session.say(f'Scheduled operation {operation} with task {next(iter(tasks))}')
     else:
         session.say(f'Scheduled operation {operation} with {len(tasks)} tasks')
-        for id, receiver in tasks.items():
-            session.say(f'  - task {id} on {_target(receiver)}')
+        for task, receiver in tasks.items():
+            session.say(f'  - task {task} on {_target(receiver)}')
 
 
 def _target(receiver: str) -> str:

@@ -8,6 +8,7 @@ Source: juju: cmd/juju/status/formatted.go, apiserver/facades/client/client/stat
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
@@ -18,7 +19,7 @@ from . import db, fullstorage
 Json = dict[str, Any]
 
 _LOST = 'agent lost, see `juju debug-logs` or `juju show-status-log` for more information'
-# Source: juju: core/status/status.go, the order in which a unit's status becomes its application's.
+# Which unit's status becomes its application's. Source: juju: core/status/status.go.
 _SEVERITY = {
     'error': 100,
     'blocked': 90,
@@ -42,7 +43,7 @@ def status(tx: db.Transaction, model: int, *, now: float, utc: bool = False) -> 
     return _Reader(tx, model, utc).status(now)
 
 
-def display(unit: Mapping[str, Any]) -> tuple[str, str, float, str, str]:
+def display(unit: sqlite3.Row) -> tuple[str, str, float, str, str]:
     """Return how a unit's row is shown: workload, its message and since, agent, its message.
 
     An agent in error shows as a workload in error; the charm's own last status comes back after

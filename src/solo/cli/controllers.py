@@ -1,0 +1,57 @@
+"""``controllers``: the one controller of this data directory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import flags, formats, juju
+from . import output, session, table
+
+COMMAND = table.command(
+    'controllers',
+    '',
+    '',
+    *table.formats('tabular', 'json', 'yaml'),
+    flags.Flag(('refresh',), 'bool', help='Accepted for Juju: what is shown is always fresh'),
+    flags.Flag(('managed',), 'bool', help='Accepted for Juju, without effect'),
+    model=False,
+)
+
+
+def run(session: session.Session) -> int:
+    """Print the controller."""
+    session.parsed.at_most(0)
+    found = session.call('models')
+    current = found.get('current-model', '')
+    details: dict[str, Any] = {
+        'current-model': f'{juju.USER}/{current}',
+        'user': juju.USER,
+        'access': 'superuser',
+        'recent-server': '',
+        'cloud': juju.CLOUD,
+        'region': juju.CLOUD,
+        'agent-version': juju.JUJU_VERSION,
+        'model-count': len(found['models']),
+        'machine-count': sum(len(each.get('machines', {})) for each in found['models']),
+    }
+    if session.flags['format'] != 'tabular':
+        value = {
+            'controllers': {juju.CONTROLLER: details},
+            'current-controller': juju.CONTROLLER,
+        }
+        session.write(formats.text(value, session.flags['format']))
+        return 0
+    heading = ['Controller', 'Model', 'User', 'Access', 'Cloud/Region', 'Models', 'Nodes', 'HA', 'Version']
+    row = [
+        f'{juju.CONTROLLER}*',
+        current or '-',
+        juju.USER,
+        'superuser',
+        f'{juju.CLOUD}/{juju.CLOUD}',
+        str(details['model-count']),
+        str(details['machine-count']),
+        '-',
+        juju.JUJU_VERSION,
+    ]
+    session.write(output.table([heading, row], right=(5, 6, 7)))
+    return 0

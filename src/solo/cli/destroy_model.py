@@ -1,0 +1,53 @@
+"""``destroy-model``: end a model and all that is in it."""
+
+from __future__ import annotations
+
+from .. import errors, flags
+from . import arguments, session, table
+from .session import model_name
+
+COMMAND = table.command(
+    'destroy-model',
+    '<model name>',
+    """\
+Waits until the model is gone. With persistent storage in the model, say whether to destroy it or
+to release it: released data stay where they are.""",
+    table.NO_PROMPT,
+    table.DESTROY_STORAGE,
+    flags.Flag(('release-storage',), 'bool', help='Release all storage from the model, keep data'),
+    table.FORCE,
+    flags.Flag(('no-wait',), 'bool', help='With --force: do not wait for each step to complete'),
+    flags.Flag(('t', 'timeout'), help='Give up after this time, such as 30s'),
+    model=False,
+)
+
+
+def run(session: session.Session) -> int:
+    """Destroy the model, and tell how it goes."""
+    asked, *_ = session.parsed.at_most(1)
+    if not asked:
+        raise errors.UsageError('no model specified')
+    if session.flags['destroy-storage'] and session.flags['release-storage']:
+        raise errors.UsageError('--destroy-storage and --release-storage cannot both be specified')
+    if session.flags['no-wait'] and not session.flags['force']:
+        raise errors.UsageError('--no-wait without --force not valid')
+    timeout = arguments.seconds(session.parsed, 'timeout', -1.0)
+    name = model_name(asked)
+    if not session.flags['no-prompt']:
+        arguments.confirm(
+            f'WARNING! This command will destroy the "{name}" model and all that is in it.\n\n'
+            'To continue, enter the name of the model to be destroyed: ',
+            name,
+        )
+    session.say('Destroying model')
+    session.call(
+        'destroy_model',
+        session.progress,
+        name=name,
+        destroy_storage=session.flags['destroy-storage'],
+        release_storage=session.flags['release-storage'],
+        force=session.flags['force'],
+        timeout=timeout,
+    )
+    session.say('Model destroyed.')
+    return 0

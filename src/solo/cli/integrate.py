@@ -1,0 +1,26 @@
+"""``integrate``, also ``add-relation`` and ``relate``: a relation between two applications."""
+
+from __future__ import annotations
+
+import time
+
+from .. import errors, flags
+from . import arguments, session, table
+
+COMMAND = table.command(
+    'integrate',
+    '<application>[:<endpoint>] <application>[:<endpoint>]',
+    '',
+    flags.Flag(('via',), help='Accepted for Juju: for relations between models'),
+    table.WAIT,
+)
+
+
+def run(session: session.Session) -> int:
+    """Ask for the relation; as Juju does, without a word."""
+    if len(session.args) != 2:
+        raise errors.UsageError('an integration must involve two applications')
+    endpoints = [arguments.endpoint(text) for text in session.args]
+    started = time.time()
+    session.ask('integrate', endpoints=endpoints)
+    return session.wait(*(text.partition(':')[0] for text in endpoints), since=started)

@@ -1,0 +1,65 @@
+"""``model-config``: get, set or reset a model's configuration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import errors, flags, formats
+from . import arguments, output, session, table
+
+COMMAND = table.command(
+    'model-config',
+    '[<model-key>[=<value>] ...]',
+    '',
+    *table.formats('tabular', 'json', 'yaml'),
+    flags.Flag(('reset',), 'list', help='Reset the provided comma delimited keys'),
+    flags.Flag(('file',), help='Path to yaml-formatted configuration file'),
+)
+
+
+def run(session: session.Session) -> int:
+    """Show or change the model's configuration."""
+    keys = [text for text in session.args if '=' not in text]
+    pairs = arguments.settings(tuple(text for text in session.args if '=' in text))
+    reset = arguments.comma_list(session.flags['reset'])
+    if session.flags['file']:
+        pairs = {**_file(session.flags['file']), **pairs}
+    for key in reset:
+        if key in pairs:
+            raise errors.UsageError(f'cannot set and reset key "{key}" simultaneously')
+    if pairs or reset:
+        if keys:
+            raise errors.UsageError('cannot set and retrieve values simultaneously')
+        session.ask('model_config', set=pairs, reset=reset)
+        return 0
+    if len(keys) > 1:
+        raise errors.UsageError('can only retrieve a single value, or all values')
+    found: dict[str, dict[str, Any]] = session.ask('model_config', set={}, reset=[])
+    style = session.flags['format']
+    if keys and keys[0] not in found:
+        raise errors.Error(f'key "{keys[0]}" not found in "{session.model}" model')
+    if keys and style == 'tabular':
+        session.write(formats.smart(found[keys[0]]['Value']) or '\n')
+        return 0
+    shown = {key: found[key] for key in keys} if keys else found
+    if style != 'tabular':
+        session.write(formats.text(shown, style))
+        return 0
+    rows = [
+        [key, str(shown[key]['Source']), formats.json_text(shown[key]['Value']).strip().strip('"')]
+        for key in sorted(shown)
+    ]
+    session.write(output.table([['Attribute', 'From', 'Value'], *rows]))
+    return 0
+
+
+def _file(path: str) -> dict[str, str]:
+    import yaml
+
+    try:
+        value: Any = yaml.safe_load(arguments.read_file(path))
+    except yaml.YAMLError as error:
+        raise errors.Error(f'cannot read "{path}" as YAML: {error}') from error
+    if not isinstance(value, dict):
+        raise errors.Error(f'cannot read "{path}": expected a map of keys and values')
+    return {str(key): str(item) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  # checked above

@@ -1,0 +1,56 @@
+"""``refresh``: another revision of an application's charm."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from .. import errors, flags
+from . import arguments, deploy, session, table
+
+COMMAND = table.command(
+    'refresh',
+    '<application>',
+    '',
+    flags.Flag(('path', 'switch'), help='Refresh to a charm located at path'),
+    flags.Flag(('resource',), 'list', help='Resource to be uploaded to the controller'),
+    flags.Flag(('config',), 'list', help='Either a path to yaml-formatted config or key=value'),
+    flags.Flag(('storage',), 'list', help='Charm storage directives'),
+    flags.Flag(('trust',), 'bool', help='Allow the application to reach this machine itself'),
+    flags.Flag(('force',), 'bool', help='Refresh although the charm asks for something else'),
+    flags.Flag(('force-units',), 'bool', help='Refresh all units, even if in error'),
+    flags.Flag(('force-base', 'force-series'), 'bool', help='Refresh even if the base differs'),
+    flags.Flag(('base',), help='The base of the new revision'),
+    flags.Flag(('channel',), help='Accepted for Juju: charms here have no channels'),
+    flags.Flag(('revision',), 'int', help='Accepted for Juju: a local charm has its own'),
+    table.WAIT,
+)
+
+
+def run(session: session.Session) -> int:
+    """Ask for the new revision, and say which it is."""
+    application, *_ = session.parsed.at_most(1)
+    if not application:
+        raise errors.UsageError('no application specified')
+    path = session.flags['switch']
+    files = [text for text in session.flags['config'] if '=' not in text]
+    started = time.time()
+    result = session.ask(
+        'refresh',
+        session.progress,
+        application=application,
+        path=deploy.charm(path) if path else '',
+        resources={
+            name: os.path.abspath(os.path.expanduser(file))
+            for name, file in map(arguments.pair, session.flags['resource'])
+        },
+        config=arguments.settings(tuple(t for t in session.flags['config'] if '=' in t)),
+        config_file_text=arguments.read_file(files[0]) if files else '',
+        storage=dict(arguments.pair(text) for text in session.flags['storage']),
+        trust=session.flags['trust'],
+        force=session.flags['force'] or session.flags['force-units'],
+    )
+    session.say(
+        f'Added local charm "{result["charm"]}", revision {result["revision"]}, to the model'
+    )
+    return session.wait(application, since=started)

@@ -1,0 +1,55 @@
+"""What ``remove-unit`` and ``remove-application`` share: flags, and what they print.
+
+Source: juju: cmd/juju/application/removeunit.go, removeapplication.go.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from .. import errors, flags
+from . import session, table
+
+OPTIONS = (
+    table.NO_PROMPT,
+    table.DESTROY_STORAGE,
+    table.FORCE,
+    flags.Flag(('no-wait',), 'bool', help='With --force: do not wait for each step to complete'),
+    flags.Flag(('dry-run',), 'bool', help='Print what this command would remove'),
+    table.WAIT,
+)
+
+
+def check(session: session.Session) -> None:
+    """Refuse flags that don't go together.
+
+    Raises:
+        UsageError: ``--no-wait without --force not valid``.
+    """
+    if session.flags['no-wait'] and not session.flags['force']:
+        raise errors.UsageError('--no-wait without --force not valid')
+
+
+def show(session: session.Session, result: dict[str, Any], noun: str) -> bool:
+    """Print what will be removed on stdout, and what failed on stderr.
+
+    Args:
+        session: The verb's session.
+        result: The controller's answer, ``removed`` and ``failed``.
+        noun: ``unit`` or ``application``, which is also the name's key in the answer.
+
+    Returns:
+        Whether all could be removed.
+    """
+    lines: list[str] = []
+    for each in result['removed']:
+        lines.append(f'will remove {noun} {each[noun]}')
+        lines += [f'- will remove unit {unit}' for unit in each.get('units', ())]
+        lines += [f'- will detach storage {storage}' for storage in each.get('detached', ())]
+        lines += [f'- will remove storage {storage}' for storage in each.get('destroyed', ())]
+    session.write(''.join(f'{line}\n' for line in lines))
+    for each in result.get('failed', ()):
+        message = f'ERROR removing {noun} {each[noun]} failed: {each["error"]}'
+        print(message, file=sys.stderr)
+    return not result.get('failed')

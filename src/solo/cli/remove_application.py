@@ -1,0 +1,33 @@
+"""``remove-application``: take applications out of the model, with all their units."""
+
+from __future__ import annotations
+
+import time
+
+from .. import errors, names
+from . import removal, session, table
+
+COMMAND = table.command('remove-application', '<application> [...]', '', *removal.OPTIONS)
+
+
+def run(session: session.Session) -> int:
+    """Ask for the removal; it happens when the units' hooks have run."""
+    if not session.args:
+        raise errors.UsageError('no application specified')
+    for name in session.args:
+        if not names.is_application(name):
+            raise errors.UsageError(f'invalid application name "{name}"')
+    removal.check(session)
+    started = time.time()
+    result = session.ask(
+        'remove_application',
+        applications=list(session.args),
+        destroy_storage=session.flags['destroy-storage'],
+        force=session.flags['force'],
+        dry_run=session.flags['dry-run'],
+    )
+    if not removal.show(session, result, 'application'):
+        return 1
+    if session.flags['dry-run']:
+        return 0
+    return session.wait(*session.args, gone_applications=session.args, since=started)

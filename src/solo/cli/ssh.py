@@ -1,0 +1,43 @@
+"""``ssh``: a shell, or a command, where a unit lives."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+
+from .. import errors, flags
+from . import session, table
+
+COMMAND = table.command(
+    'ssh',
+    '<[user@]target> [command]',
+    """\
+A target is a machine, a unit, or application/leader. The command runs as the caller, in the
+machine's folder; its exit code is handed on.""",
+    flags.Flag(('container',), help='Accepted for Juju: for Kubernetes only'),
+    flags.Flag(('no-host-key-checks',), 'bool', help='Accepted for Juju: no keys are involved'),
+    flags.Flag(('pty',), help='Accepted for Juju: the terminal is handed on'),
+    flags.Flag(('proxy',), 'bool', help='Accepted for Juju: there is no network between'),
+)
+INTERSPERSED = False
+_TARGET = re.compile(r'^(?:[^@/]+@)?(\d+(?:/[a-z]+/\d+)*|[a-z][a-z0-9-]*/(?:\d+|leader))$')
+
+
+def run(session: session.Session) -> int:
+    """Become the command: this process ends with it, and with its exit code."""
+    if not session.args:
+        raise errors.UsageError('no target name specified')
+    name, *words = session.args
+    found = _TARGET.match(name)
+    if found is None:
+        raise errors.UsageError(f'invalid target name "{name}"')
+    place = session.ask('ssh', target=found[1])
+    shell = os.environ.get('SHELL') or '/bin/bash'
+    argv = [*place.get('argv', ()), *(['/bin/sh', '-c', ' '.join(words)] if words else [shell])]
+    sys.stdout.flush()
+    try:
+        os.chdir(place['cwd'])
+        os.execvpe(argv[0], argv, {**os.environ, **place.get('env', {})})  # noqa: S606  # no shell
+    except OSError as error:
+        raise errors.Error(f'cannot run "{argv[0]}": {error.strerror}') from error

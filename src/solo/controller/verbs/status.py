@@ -1,0 +1,31 @@
+"""``status``: the model as ``juju status --format json`` prints it, and a little more."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from ... import wire
+from ...state import fullstatus, models
+from .. import server
+
+if TYPE_CHECKING:
+    from ..core import Controller
+
+
+def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict[str, Any]:
+    """Return the status of ``model``, with times in ``utc`` or local.
+
+    With ``after``, the ``_change`` of an earlier answer, wait for the next change first, at most
+    ``timeout`` seconds.
+    """
+    del emit
+    after = params.get('after', -1)
+    if after >= 0:
+        controller.changed.wait(after, params.get('timeout', 0.0))
+    change = controller.changed.count
+    with controller.database.read() as tx:
+        model = models.get(tx, params.get('model', ''))['id']
+        found = fullstatus.status(tx, model, now=time.time(), utc=params.get('utc', False))
+    found['_change'] = change
+    return found
