@@ -58,7 +58,8 @@ def yaml(value: Any) -> str:
 
     def represent(dumper: pyyaml.SafeDumper, text: str) -> pyyaml.ScalarNode:
         tag = 'tag:yaml.org,2002:str'
-        if '\n' in text:
+        if '\n' in text.strip():
+            # A block starts with its text; with whitespace first, readers disagree.
             return dumper.represent_scalar(tag, text, style='|')
         resolved = cast(str, dumper.resolve(pyyaml.ScalarNode, text, (True, False)))
         return dumper.represent_scalar(tag, text, style=None if resolved == tag else '"')

@@ -31,9 +31,9 @@ class Api(api.HookApi, Protocol):
         ...
 
     def begin(self, unit: int, running: model.Running, agent_status: str, message: str) -> None:
-        """Record that an operation is about to run; again with its pid when it has one.
+        """Record that an operation is about to run, with its pid.
 
-        The process waits at a gate until its pid is recorded. An empty *agent_status* leaves the
+        The process waits at a gate until that is recorded. An empty *agent_status* leaves the
         status as it is.
         """
         ...

@@ -1,0 +1,204 @@
+"""The thread of one machine: the operations of its units, one at a time, fairly.
+
+Juju serialises the operations of all units on a machine under one lock; here they share a thread.
+It sleeps until a unit is woken or has something to do by itself; nothing is polled.
+
+Source: juju: internal/worker/uniter/operation/executor.go (the machine lock).
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from pathlib import Path
+from typing import Protocol
+
+from .. import errors, flags, model
+from ..hookcmds import table
+from . import environment, operations, outside, performing, runner, sockets
+from .api import Api
+
+logger = logging.getLogger(__name__)
+
+_AFTER_A_FAULT = 5.0  # seconds before a unit whose step raised is looked at again
+
+
+class Provider(Protocol):
+    """What an agent needs of the machine provider."""
+
+    @property
+    def spawn(self) -> runner.Spawn:
+        """Start a process on the machine."""
+        ...
+
+
+class Machine(threading.Thread):
+    """One machine's agents.
+
+    Args:
+        api: The controller.
+        provider: Starts processes on the machine.
+        data: The data directory.
+        doors: Where hook commands and ``juju-exec`` connect; shared by all machines.
+    """
+
+    def __init__(self, api: Api, provider: Provider, data: Path, doors: sockets.Doors) -> None:
+        super().__init__(name='machine', daemon=True)
+        self._api = api
+        self._provider = provider
+        self._data = data
+        self._doors = doors
+        self._news = threading.Condition()
+        self._due: dict[int, float] = {}  # by unit: when to look at it; the first is served first
+        self._performers: dict[int, performing.Performer] = {}
+        self._calls: dict[int, list[_Call]] = {}
+        self._last_call = 0
+        self._is_stopped = False
+
+    def place(self, units: frozenset[int]) -> None:
+        """Look after *units* too; does nothing for those that are here."""
+        with self._news:
+            for unit in sorted(units):
+                self._due.setdefault(unit, 0.0)
+            self._news.notify()
+
+    def wake(self, units: frozenset[int]) -> None:
+        """Look at *units* again."""
+        with self._news:
+            for unit in units:
+                if unit in self._due:
+                    self._due[unit] = 0.0
+            self._news.notify()
+
+    def stop(self) -> None:
+        """End after the operation that runs now."""
+        with self._news:
+            self._is_stopped = True
+            self._news.notify()
+
+    def run(self) -> None:
+        """Serve the units in turn until :meth:`stop`."""
+        while True:
+            unit = self._next()
+            if unit is None:
+                break
+            try:
+                due = self._serve(unit)
+            except Exception:
+                logger.exception('the agent of unit %d had a fault', unit)
+                due = time.time() + _AFTER_A_FAULT
+            with self._news:
+                if due is None:
+                    self._forget(unit)
+                elif self._due[unit] != 0.0:  # it was not woken meanwhile
+                    self._due[unit] = due
+        for performer in self._performers.values():
+            self._doors.close(performer.place.exec_socket)
+
+    def _next(self) -> int | None:
+        """Wait for a unit that is due and return it; None: the thread is to end."""
+        with self._news:
+            while not self._is_stopped:
+                now = time.time()
+                for unit, due in self._due.items():
+                    if due <= now:
+                        # Last in line from now on; a wake during its turn sets 0 again.
+                        del self._due[unit]
+                        self._due[unit] = float('inf')
+                        return unit
+                wait = min(self._due.values(), default=float('inf')) - now
+                self._news.wait(None if wait == float('inf') else min(wait, 3600.0))
+            return None
+
+    def _serve(self, unit: int) -> float | None:
+        """Do one operation of *unit*; return when it is due again, None when it is gone."""
+        performer = self._performers.get(unit)
+        if performer is None:
+            performer = performing.Performer(
+                self._api, unit, self._data, self._provider.spawn, self._doors
+            )
+            performer.recover()
+            self._doors.open(performer.place.exec_socket, self._answer)
+            self._performers[unit] = performer
+        with self._news:
+            calls = list(self._calls.get(unit, ()))
+        operation = performer.step(tuple(call.commands for call in calls))
+        if isinstance(operation, operations.RunCommands):
+            call = next(call for call in calls if call.commands == operation.commands)
+            call.run(performer)
+            with self._news:
+                self._calls[unit].remove(call)
+        if isinstance(operation, operations.Terminate):
+            return None
+        if isinstance(operation, (operations.Idle, operations.Wait)):
+            times = (operation.until, self._api.next_wake(unit))
+            return min((moment for moment in times if moment is not None), default=float('inf'))
+        return 0.0
+
+    def _forget(self, unit: int) -> None:
+        del self._due[unit]
+        performer = self._performers.pop(unit, None)
+        if performer is not None:
+            self._doors.close(performer.place.exec_socket)
+
+    def _answer(self, client: sockets.Client) -> None:
+        """Queue a ``juju-exec`` and wait until it was run; runs in the connection's thread."""
+        request = client.request()
+        try:
+            with self._news:
+                units = {agent.unit.name: agent.id for agent in self._performers.values()}
+            asked = outside.read(request.args, units)
+            if not asked.unit:
+                client.answer(self._run_bare(asked.script))
+                return
+            call = self._queue(units[asked.unit], asked, client)
+        except flags.HelpAsked:
+            client.answer(table.Answer(0, flags.help_text(outside.COMMAND).encode()))
+            return
+        except errors.Error as error:
+            client.answer(table.Answer(error.exit_code, err=f'ERROR {error}\n'.encode()))
+            return
+        call.done.wait()
+
+    def _run_bare(self, script: str) -> table.Answer:
+        """Run *script* on the machine, in no unit's context."""
+        outcome = runner.Process(
+            self._provider.spawn,
+            ['/bin/bash', '-c', script],
+            {'PATH': environment.SYSTEM_PATH, 'LANG': 'C.UTF-8'},
+            Path('/'),
+            None,
+        ).run()
+        return table.Answer(outcome.code % 256, outcome.stdout, outcome.stderr)
+
+    def _queue(self, unit: int, asked: outside.Asked, client: sockets.Client) -> _Call:
+        _, snapshot = self._api.snapshot(unit)
+        with self._news:
+            self._last_call += 1
+            call = _Call(outside.commands(asked, self._last_call, snapshot), client)
+            self._calls.setdefault(unit, []).append(call)
+            self._due[unit] = 0.0
+            self._news.notify()
+        return call
+
+
+class _Call:
+    """One ``juju-exec`` that waits for its turn."""
+
+    def __init__(self, commands: model.Commands, client: sockets.Client) -> None:
+        self.commands = commands
+        self.done = threading.Event()
+        self._client = client
+
+    def run(self, performer: performing.Performer) -> None:
+        """Run it, unless whoever called has gone, and answer."""
+        try:
+            if self._client.is_gone():
+                return
+            outcome = performer.run_commands(self.commands, lambda: self._client.send(b's'))
+            self._client.answer(table.Answer(outcome.code % 256, outcome.stdout, outcome.stderr))
+        except OSError:
+            logger.info('whoever called juju-exec on %s went away', performer.unit.name)
+        finally:
+            self.done.set()

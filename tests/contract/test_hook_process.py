@@ -1,0 +1,499 @@
+"""Real hook processes with the real hook commands, against a controller in memory."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import IO
+
+import pytest
+from hook_api import INSTALLED, HookApi, relation
+
+from solo import errors, model
+from solo.agent import machine, places, sockets
+
+EXPECTED = """APT_LISTCHANGES_FRONTEND=none CHARM_DIR CLOUD_API_VERSION= DEBIAN_FRONTEND=noninteractive
+JUJU_AGENT_SOCKET_ADDRESS JUJU_AGENT_SOCKET_NETWORK=unix JUJU_API_ADDRESSES JUJU_AVAILABILITY_ZONE=
+JUJU_CHARM_DIR JUJU_CHARM_FTP_PROXY= JUJU_CHARM_HTTPS_PROXY= JUJU_CHARM_HTTP_PROXY=
+JUJU_CHARM_NO_PROXY= JUJU_CONTEXT_ID JUJU_DISPATCH_PATH=hooks/install JUJU_HOOK_NAME=install
+JUJU_MACHINE_ID=0 JUJU_MODEL_NAME=default JUJU_MODEL_UUID JUJU_PRINCIPAL_UNIT= JUJU_SLA=unsupported
+JUJU_UNIT_NAME=app/0 JUJU_VERSION=3.6.9 LANG=C.UTF-8 PATH TERM=tmux-256color"""
+
+
+class Provider:
+    """Starts processes here."""
+
+    def spawn(
+        self,
+        argv: list[str],
+        *,
+        env: Mapping[str, str],
+        cwd: Path,
+        stdin: int | IO[bytes] | None,
+        stdout: int | IO[bytes] | None,
+        stderr: int | IO[bytes] | None,
+    ) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            argv,
+            env=env,
+            cwd=cwd,
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            start_new_session=True,
+        )
+
+
+class World:
+    """One unit of one charm on one machine."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.api = HookApi()
+        self.api.prepared = folder / 'prepared'
+        self.api.prepared.mkdir()
+        (self.api.prepared / 'metadata.yaml').write_text('name: app\n')
+        self.place = places.of(folder, self.api.facts)
+        self.doors = sockets.Doors()
+        self.doors.start()
+        self._changed = threading.Condition()
+        self.api.on_change = self._ring
+        self.thread: machine.Machine | None = None
+
+    def script(self, name: str, text: str, mode: int = 0o755) -> None:
+        path = self.api.prepared / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f'#!/bin/bash\n{text}\n')
+        path.chmod(mode)
+
+    def start(self) -> None:
+        self.thread = machine.Machine(self.api, Provider(), self.folder, self.doors)
+        self.thread.start()
+        self.thread.place(frozenset([1]))
+
+    def wait(self, condition: Callable[[], object], timeout: float = 60.0) -> None:
+        with self._changed:
+            assert self._changed.wait_for(condition, timeout), (
+                f'agent {self.api.agent}, local {self.api.local}, log {self.api.lines}'
+            )
+
+    def wait_idle(self) -> None:
+        self.wait(lambda: self.api.agent[0] == 'idle')
+
+    def change(self, **changes: object) -> None:
+        self.api.world = dataclasses.replace(self.api.world, **changes)  # type: ignore[arg-type]
+        assert self.thread is not None
+        self.thread.wake(frozenset([1]))
+
+    def exec(self, *args: str, **env: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [self.place.tools / 'juju-exec', *args],
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def stop(self) -> None:
+        if self.thread is not None:
+            self.thread.stop()
+            self.thread.join()
+        self.doors.stop()
+
+    def _ring(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    world = World(tmp_path)
+    yield world
+    world.stop()
+
+
+@pytest.fixture
+def installed(world: World) -> World:
+    world.script('hooks/config-changed', 'true')
+    world.api.local = dataclasses.replace(INSTALLED, config_hash='c1')
+    return world
+
+
+def unpacked(world: World) -> None:
+    """Let the unit have its charm already."""
+    from solo.agent import unpack
+
+    unpack.unpack(world.api.prepared, world.place, 0)
+
+
+def test_a_new_unit_runs_its_first_hooks_in_order(world: World):
+    world.script('dispatch', 'echo $JUJU_DISPATCH_PATH >> ran; status-set active "I run"')
+
+    world.start()
+    world.wait_idle()
+
+    ran = (world.place.charm / 'ran').read_text().split()
+    assert ran == ['hooks/install', 'hooks/leader-elected', 'hooks/config-changed', 'hooks/start']
+    assert world.api.workload['message'] == 'I run'
+    assert (world.place.charm / 'revision').read_text() == '0\n'
+
+
+def test_the_environment_is_exactly_jujus(world: World):
+    """Contract 1.3 and section 8 number 26: not inherited, no HOME."""
+    world.script('hooks/install', 'tr "\\0" "\\n" < /proc/$$/environ > env; pwd > cwd; readlink /proc/$$/fd/0')
+
+    world.start()
+    world.wait_idle()
+
+    lines = (world.place.charm / 'env').read_text().splitlines()
+    found = dict(line.split('=', 1) for line in lines)
+    expected = dict((entry.split('=', 1) + [None])[:2] for entry in EXPECTED.split())
+    assert sorted(found) == sorted(str(name) for name in expected)
+    for name, value in expected.items():
+        assert value is None or found[str(name)] == value
+    assert found['CHARM_DIR'] == str(world.place.charm)
+    assert found['PATH'].startswith(f'{world.place.tools}:/usr/local/sbin:')
+    assert found['JUJU_CONTEXT_ID'].startswith('app/0-install-')
+    assert len(found['JUJU_CONTEXT_ID']) == len('app/0-install-') + 32
+    assert (world.place.charm / 'cwd').read_text().strip() == str(world.place.charm)
+    assert ('DEBUG', 'unit.app/0.install', '/dev/null') in world.api.lines
+
+
+def test_a_missing_hook_succeeds_and_a_non_executable_one_fails(world: World):
+    """Section 8 number 39."""
+    world.script('hooks/start', 'true', mode=0o644)
+
+    world.start()
+    world.wait(lambda: world.api.agent[0] == 'error')
+
+    assert world.api.agent[1] == 'hook failed: "start"'
+    assert ('INFO', 'juju.worker.uniter.operation', 'skipped "install" hook (missing)') in (
+        world.api.lines
+    )
+
+
+def test_hook_commands_read_write_and_report(installed: World):
+    world = installed
+    world.api.options = {'port': 80, 'name': 'a <b>', 'none': None}
+    world.api.world = dataclasses.replace(world.api.world, relations={3: relation()})
+    world.api.local = dataclasses.replace(
+        world.api.local, relations={3: model.RelationState({'pg/0': 0}, {}, None)}
+    )
+    world.api.bags = {(3, 'pg/0'): {'host': 'h'}, (3, 'app/0'): {}}
+    world.script(
+        'hooks/db-relation-changed',
+        """
+        set -e
+        config-get --format=json
+        config-get name
+        relation-get host
+        relation-set a=1 b=two
+        echo '{"c": "three", "a": ""}' | relation-set --file - b=2
+        relation-get --format json - app/0
+        set +e
+        relation-get -r 9; echo "code $?"
+        relation-get --nope; echo "code $?"
+        relation-set --help | grep -c -- --file
+        is-leader
+        juju-log -l warning -- --hello  you
+        open-port 80
+        JUJU_CONTEXT_ID=x config-get; echo "code $?"
+        """,
+    )
+    unpacked(world)
+
+    world.start()
+    world.wait_idle()
+
+    said = [line for level, _, line in world.api.lines if level == 'DEBUG']
+    assert said == [
+        '{"name":"a \\u003cb\\u003e","port":80}',
+        'a <b>',
+        'h',
+        '{"b":"2","c":"three"}',
+        'code 2',
+        'code 2',
+        '1',
+        'True',
+        'code 1',
+    ]
+    warned = [line for level, _, line in world.api.lines if level == 'WARNING']
+    assert warned == [
+        'ERROR invalid value "9" for option -r: relation not found',
+        'ERROR option provided but not defined: --nope',
+        'db:3: --hello you',
+        'ERROR bad request: wrong context ID; got "x"',
+    ]
+    writes = world.api.committed[-1]
+    assert writes.unit_bags == {3: {'a': None, 'b': '2', 'c': 'three'}}
+    assert writes.ports == (model.PortChange('open', model.PortRange(80, 80, 'tcp')),)
+
+
+def test_a_failed_hook_writes_nothing_and_is_tried_again(installed: World):
+    """Section 8 numbers 22 and 36."""
+    world = installed
+    world.script('hooks/config-changed', 'state-set a=1; status-set blocked why; test -e go')
+    world.api.local = dataclasses.replace(world.api.local, config_hash='old')
+    unpacked(world)
+
+    world.start()
+    world.wait(lambda: world.api.agent[0] == 'error')
+
+    assert world.api.committed == []
+    assert world.api.workload['message'] == 'why'
+    assert world.api.agent == ('error', 'hook failed: "config-changed"', {'hook': 'config-changed'})
+    assert world.api.local.pending == model.Hook('config-changed')
+    assert world.api.local.retry_at is not None
+
+    (world.place.charm / 'go').touch()
+    world.change(resolved='retry')
+    world.wait_idle()
+    assert world.api.committed[-1].state == {'a': '1'}
+    assert world.api.local.attempts == 0
+
+
+def test_a_refused_commit_fails_the_hook(installed: World):
+    """Section 8 number 23."""
+    world = installed
+    world.api.local = dataclasses.replace(world.api.local, config_hash='old')
+    world.api.refusal = errors.Error('no')
+    unpacked(world)
+
+    world.start()
+    world.wait(lambda: world.api.agent[0] == 'error')
+
+    assert world.api.local.pending == model.Hook('config-changed')
+
+
+def test_a_hook_ended_by_a_signal_is_queued_again(installed: World):
+    world = installed
+    world.script('hooks/config-changed', 'test -e again && exit; touch again; kill -TERM $$; sleep 60')
+    world.api.local = dataclasses.replace(world.api.local, config_hash='old')
+    unpacked(world)
+
+    world.start()
+    world.wait_idle()
+
+    assert world.api.local.config_hash == 'c1'
+    assert all(level != 'ERROR' for level, _, _ in world.api.lines)
+
+
+def test_a_hook_ends_with_its_process_and_its_services_live_on(installed: World):
+    world = installed
+    world.script('hooks/config-changed', 'sleep 300 & echo $! > pid; echo done')
+    world.api.local = dataclasses.replace(world.api.local, config_hash='old')
+    unpacked(world)
+
+    world.start()
+    world.wait_idle()
+
+    pid = int((world.place.charm / 'pid').read_text())
+    os.kill(pid, signal.SIGKILL)
+    assert ('DEBUG', 'unit.app/0.config-changed', 'done') in world.api.lines
+
+
+def test_much_output_is_read_in_lines(installed: World):
+    world = installed
+    world.script(
+        'hooks/config-changed',
+        'head -c 3000000 /dev/zero | tr "\\0" x; echo; seq 100000; printf end',
+    )
+    world.api.local = dataclasses.replace(world.api.local, config_hash='old')
+    unpacked(world)
+
+    world.start()
+    world.wait_idle()
+
+    said = [line for level, _, line in world.api.lines if level == 'DEBUG']
+    assert said[-2:] == ['100000', 'end']
+    assert max(map(len, said)) <= 65536
+    assert sum(len(line) for line in said if line.startswith('x')) == 3000000
+
+
+def test_an_action_returns_results_and_keeps_its_writes(installed: World):
+    world = installed
+    world.script(
+        'actions/do-it',
+        'action-set a.b=$(action-get size) ok=1; action-log half; echo out; echo err >&2;'
+        ' state-set k=v; echo "$JUJU_DISPATCH_PATH|$JUJU_HOOK_NAME|$JUJU_ACTION_UUID"',
+    )
+    world.api.tasks = {2: model.Task(2, 1, 'app/0', 'do-it', {'size': 5}, 'pending')}
+    unpacked(world)
+
+    world.start()
+    world.change(actions=(2,))
+    world.wait(lambda: 2 in world.api.finished)
+
+    assert world.api.finished[2] == (
+        'completed',
+        '',
+        {
+            'a': {'b': '5'},
+            'ok': '1',
+            'return-code': 0,
+            'stdout': 'out\nactions/do-it||2\n',
+            'stderr': 'err\n',
+        },
+    )
+    assert world.api.task_lines == ['half']
+    assert world.api.committed[-1].state == {'k': 'v'}
+
+
+@pytest.mark.parametrize(
+    ('script', 'status', 'message', 'code'),
+    [
+        ('action-fail', 'failed', 'action failed without reason given, check action for errors', 0),
+        ('action-fail "no luck"', 'failed', 'no luck', 0),
+        ('action-fail why; exit 3', 'failed', 'exit status 3', 3),
+        ('action-set stdout=x || true', 'completed', '', 0),
+    ],
+)
+def test_how_actions_end(installed: World, script: str, status: str, message: str, code: int):
+    """Contract 3.20."""
+    world = installed
+    world.script('actions/do-it', script)
+    world.api.tasks = {2: model.Task(2, 1, 'app/0', 'do-it', {}, 'pending')}
+    unpacked(world)
+
+    world.start()
+    world.change(actions=(2,))
+    world.wait(lambda: 2 in world.api.finished)
+
+    assert world.api.finished[2][:2] == (status, message)
+    assert world.api.finished[2][2]['return-code'] == code
+
+
+def test_an_action_without_a_script_fails(installed: World):
+    world = installed
+    world.api.tasks = {2: model.Task(2, 1, 'app/0', 'nope', {}, 'pending')}
+    unpacked(world)
+
+    world.start()
+    world.change(actions=(2,))
+    world.wait(lambda: 2 in world.api.finished)
+
+    assert world.api.finished[2] == ('failed', 'action not implemented on unit "app/0"', {})
+
+
+def test_juju_exec_runs_outside_hooks_and_flushes_whatever_its_code(installed: World):
+    """Contract 1.7 and section 8 number 49."""
+    world = installed
+    world.api.world = dataclasses.replace(world.api.world, relations={3: relation()})
+    world.api.local = dataclasses.replace(
+        world.api.local, relations={3: model.RelationState({'pg/0': 1}, {}, None)}
+    )
+    unpacked(world)
+    world.start()
+    world.wait_idle()
+
+    result = world.exec('app/0', 'state-set a=1; echo "$PWD|$JUJU_HOOK_NAME"; exit 7')
+    quoted = world.exec('echo', 'a  b', '$HOME')
+    related = world.exec('-r', 'db:3', '-u', 'app/0', 'echo $JUJU_RELATION_ID $JUJU_REMOTE_UNIT')
+    unknown = world.exec('other/0', 'true')
+    inside = world.exec('app/0', 'true', JUJU_CONTEXT_ID='app/0-x')
+
+    assert (result.returncode, result.stdout) == (7, f'{world.place.charm}|\n')
+    assert world.api.committed[0].state == {'a': '1'}
+    assert quoted.stdout == 'a  b $HOME\n'
+    assert related.stdout == 'db:3 pg/0\n'
+    assert (unknown.returncode, unknown.stderr) == (
+        1,
+        'ERROR unit "other/0" not found on this machine\n',
+    )
+    assert (inside.returncode, inside.stderr) == (
+        2,
+        'ERROR juju-exec cannot be called from within a hook, have context "app/0-x"\n',
+    )
+
+
+def test_juju_exec_waits_for_a_controller_that_restarts(installed: World):
+    world = installed
+    unpacked(world)
+    world.start()
+    world.wait_idle()
+    assert world.thread is not None
+    world.thread.stop()
+    world.thread.join()
+    results: list[subprocess.CompletedProcess[str]] = []
+    caller = threading.Thread(target=lambda: results.append(world.exec('app/0', 'echo back')))
+
+    caller.start()
+    world.start()
+    caller.join(60)
+
+    assert results[0].stdout == 'back\n'
+
+
+def test_what_ran_when_the_controller_died_is_ended_and_run_again(installed: World):
+    """Contract 2.8: an agent's restart counts a running hook as pending."""
+    world = installed
+    unpacked(world)
+    left = subprocess.Popen(['/bin/sleep', '300'], start_new_session=True)
+    from solo.agent import processes
+
+    hook = model.Hook('config-changed')
+    world.api.recorded = model.Running(
+        'hook', hook, None, left.pid, processes.start_time(left.pid)
+    )
+
+    world.start()
+    world.wait_idle()
+
+    assert left.wait(60) == -signal.SIGKILL
+    assert ('INFO', 'juju.worker.uniter.operation', 'ran "config-changed" hook (via explicit)') in (
+        world.api.lines
+    )
+
+
+def test_a_hook_command_outside_its_hook_cannot_connect(installed: World):
+    world = installed
+    unpacked(world)
+    world.start()
+    world.wait_idle()
+
+    result = subprocess.run(
+        [world.place.tools / 'config-get'],
+        env={
+            'JUJU_CONTEXT_ID': 'x',
+            'JUJU_AGENT_SOCKET_ADDRESS': str(world.place.hook_socket),
+            'JUJU_AGENT_SOCKET_NETWORK': 'unix',
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    bare = subprocess.run(
+        [world.place.tools / 'config-get'], env={}, capture_output=True, text=True, check=False
+    )
+
+    assert result.returncode == 1
+    assert result.stderr == (
+        f'ERROR dial unix {world.place.hook_socket}: No such file or directory\n'
+    )
+    assert (bare.returncode, bare.stderr) == (1, 'ERROR JUJU_CONTEXT_ID not set\n')
+
+
+def test_a_dying_unit_ends_and_takes_its_files_along(installed: World):
+    world = installed
+    world.script('hooks/stop', 'true')
+    unpacked(world)
+
+    world.start()
+    world.change(life=model.Life.DYING)
+    world.wait(lambda: world.api.removed)
+
+    assert world.api.statuses == [
+        ('maintenance', 'stopping charm software', False),
+        ('maintenance', '', False),
+        ('maintenance', 'cleaning up prior to charm deletion', False),
+        ('terminated', '', False),
+    ]
+    assert not world.place.agent.exists()
