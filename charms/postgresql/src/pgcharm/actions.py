@@ -1,0 +1,147 @@
+"""The actions: what an operator asks of one unit. Each is a function of the same name."""
+
+from __future__ import annotations
+
+import dataclasses
+import shlex
+import time
+import urllib.parse
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from . import database, desired, errors, files, https, layout, observed, patroni, peers, ports
+
+
+@dataclasses.dataclass(frozen=True)
+class Question:
+    """An action with what it may need."""
+
+    wanted: desired.Desired
+    bags: peers.Bags
+    params: Mapping[str, Any]
+
+    @property
+    def secrets(self) -> peers.Secrets:
+        """The application's secret."""
+        if self.wanted.peers.secrets is None:
+            raise errors.Error('there is no cluster yet; wait until the unit is active')
+        return self.wanted.peers.secrets
+
+    @property
+    def ports(self) -> ports.Ports:
+        """This unit's ports."""
+        found = ports.remembered(layout.machine_root(), self.wanted.places.key)
+        if found is None:
+            raise errors.Error('PostgreSQL is not installed yet; wait until the unit is active')
+        return found
+
+    @property
+    def address(self) -> str:
+        """Where this unit is."""
+        if self.wanted.addresses is None:
+            raise errors.Error('the unit has no address yet; wait until it is active')
+        return self.wanted.addresses.own
+
+    @property
+    def door(self) -> https.Door:
+        """The way to this unit's Patroni."""
+        if self.wanted.addresses is None or not self.wanted.places.issued.exists():
+            raise errors.Error('Patroni is not started yet; wait until the unit is active')
+        return observed.patroni_door(self.wanted, self.ports)
+
+
+def get_primary(question: Question) -> Mapping[str, str]:
+    """Return the unit that takes writes, and where."""
+    for member in patroni.members(question.door):
+        if member.role in ('leader', 'standby_leader') and member.state == 'running':
+            return {
+                'primary': _unit(member.name),
+                'host': member.host,
+                'port': str(member.port),
+            }
+    return {'primary': '', 'host': '', 'port': ''}
+
+
+def get_password(question: Question) -> Mapping[str, str]:
+    """Return the operator's password."""
+    return {'username': database.OPERATOR, 'password': question.secrets.operator_password}
+
+
+def set_password(question: Question) -> Mapping[str, str]:
+    """Change the operator's password in the secret; the next hook gives it to PostgreSQL."""
+    if not question.wanted.is_leader:
+        application = question.wanted.places.scope
+        raise errors.Error(
+            f'only the leader can change a password; run it on {application}/leader'
+        )
+    chosen = str(question.params.get('password') or peers.password())
+    changed = dataclasses.replace(question.secrets, operator_password=chosen)
+    question.bags.change_secrets(changed)
+    if question.wanted.places.run.is_dir():
+        files.write(question.wanted.places.again, str(time.time()))
+    return {'username': database.OPERATOR, 'password': chosen}
+
+
+def get_connection(question: Question) -> Mapping[str, str]:
+    """Return how to connect as the operator."""
+    name = str(question.params.get('database') or 'postgres')
+    host, port = question.address, question.ports.postgresql
+    password = question.secrets.operator_password
+    quoted = urllib.parse.quote
+    shown = f'[{host}]' if ':' in host else host
+    uri = (
+        f'postgresql://{database.OPERATOR}:{quoted(password, safe="")}@{shown}:{port}'
+        f'/{quoted(name, safe="")}?sslmode=require'
+    )
+    return {
+        'psql': f'psql {shlex.quote(uri)}',
+        'uri': uri,
+        'host': host,
+        'port': str(port),
+        'username': database.OPERATOR,
+        'password': password,
+        'database': name,
+    }
+
+
+def get_ca(question: Question) -> Mapping[str, str]:
+    """Return the certificate of the application's authority."""
+    return {'ca': question.secrets.ca_certificate}
+
+
+def show_cluster(question: Question) -> Mapping[str, str]:
+    """Return the members of the cluster, as a table and one by one."""
+    results: dict[str, str] = {}
+    rows = [('unit', 'role', 'state', 'timeline', 'lag', 'host')]
+    for member in patroni.members(question.door):
+        lag = '' if member.lag_bytes is None else str(member.lag_bytes)
+        row = (
+            *(_unit(member.name), member.role, member.state),
+            *(str(member.timeline), lag, f'{member.host}:{member.port}'),
+        )
+        rows.append(row)
+        results[f'member-{member.name}'] = ' '.join(
+            f'{title}={value}' for title, value in zip(rows[0][1:], row[1:], strict=True) if value
+        )
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    table = [
+        '  '.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+    return {'members': '\n'.join(table), **results}
+
+
+ACTIONS: Mapping[str, Callable[[Question], Mapping[str, str]]] = {
+    'get-primary': get_primary,
+    'get-password': get_password,
+    'set-password': set_password,
+    'get-connection': get_connection,
+    'get-ca': get_ca,
+    'show-cluster': show_cluster,
+}
+
+
+def _unit(member: str) -> str:
+    """Return the name of the unit whose name in Patroni is *member*."""
+    application, _, number = member.rpartition('-')
+    return f'{application}/{number}'

@@ -1,0 +1,128 @@
+"""The running server as the plan needs to see it: its users, and what it has loaded."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import hashlib
+import hmac
+from collections.abc import Mapping
+
+from . import layout, patroni, peers
+
+OPERATOR = 'operator'
+"""The superuser for people; its password is what the action ``get-password`` shows."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Catalogue:
+    """What the server of this unit says."""
+
+    is_primary: bool
+    """Whether it takes writes."""
+
+    stale_users: tuple[str, ...]
+    """Users of ours that are missing or have another password than the secret says."""
+
+    configured_at: float
+    """When it last read its settings and pg_hba.conf, seconds since 1970."""
+
+    hba_errors: tuple[str, ...] = ()
+    """What is wrong with pg_hba.conf as it stands now."""
+
+    started_at: float = 0.0
+
+
+def passwords(secrets: peers.Secrets) -> Mapping[str, str]:
+    """Return the password that each user of ours shall have."""
+    return {
+        patroni.SUPERUSER: secrets.superuser_password,
+        patroni.REPLICATION_USER: secrets.replication_password,
+        patroni.REWIND_USER: secrets.rewind_password,
+        OPERATOR: secrets.operator_password,
+    }
+
+
+def observe(places: layout.Layout, port: int, secrets: peers.Secrets) -> Catalogue | None:
+    """Return what the server says, or None when it takes no connections."""
+    import psycopg
+
+    from . import postgres
+
+    try:
+        with postgres.connect(
+            str(places.socket_folder), port, patroni.SUPERUSER, None
+        ) as connection:
+            row = connection.execute(
+                'SELECT pg_is_in_recovery(), extract(epoch FROM pg_conf_load_time())::float8,'
+                ' extract(epoch FROM pg_postmaster_start_time())::float8'
+            ).fetchone()
+            assert row is not None
+            verifiers = dict(
+                connection.execute(
+                    'SELECT rolname, rolpassword FROM pg_authid WHERE rolname = ANY(%s)',
+                    [list(passwords(secrets))],
+                ).fetchall()
+            )
+            return Catalogue(
+                is_primary=not row[0],
+                stale_users=tuple(
+                    user
+                    for user, password in passwords(secrets).items()
+                    if not is_verifier_of(verifiers.get(user) or '', password)
+                ),
+                configured_at=row[1],
+                started_at=row[2],
+                hba_errors=tuple(postgres.hba_errors(connection)),
+            )
+    except psycopg.OperationalError:
+        return None
+
+
+def is_verifier_of(verifier: str, password: str) -> bool:
+    """Tell whether *verifier*, as PostgreSQL stores it, was made from *password*.
+
+    Source: RFC 5803; PostgreSQL manual, "pg_authid"
+    (``SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>``).
+    """
+    try:
+        method, parameters, keys = verifier.split('$')
+        iterations, salt = parameters.split(':')
+        stored = base64.b64decode(keys.split(':')[0], validate=True)
+        salted = hashlib.pbkdf2_hmac(
+            'sha256', password.encode(), base64.b64decode(salt, validate=True), int(iterations)
+        )
+    except ValueError:
+        return False
+    client_key = hmac.digest(salted, b'Client Key', 'sha256')
+    return method == 'SCRAM-SHA-256' and hmac.compare_digest(
+        hashlib.sha256(client_key).digest(), stored
+    )
+
+
+def set_passwords(places: layout.Layout, port: int, wanted: Mapping[str, str]) -> None:
+    """Give each user in *wanted* its password, making the user where it is missing.
+
+    Args:
+        places: The unit's.
+        port: PostgreSQL's.
+        wanted: Password by user of ours.
+    """
+    from psycopg import sql
+
+    from . import postgres
+
+    rights = {
+        patroni.SUPERUSER: sql.SQL('SUPERUSER'),
+        patroni.REPLICATION_USER: sql.SQL('REPLICATION'),
+        patroni.REWIND_USER: sql.SQL('LOGIN'),
+        OPERATOR: sql.SQL('SUPERUSER CREATEDB CREATEROLE'),
+    }
+    with postgres.connect(str(places.socket_folder), port, patroni.SUPERUSER, None) as connection:
+        for user, password in wanted.items():
+            found = connection.execute('SELECT 1 FROM pg_roles WHERE rolname = %s', [user])
+            if found.fetchone() is None:
+                connection.execute(
+                    sql.SQL('CREATE ROLE {} LOGIN {}').format(sql.Identifier(user), rights[user])
+                )
+            postgres.set_password(connection, user, password)

@@ -1,0 +1,150 @@
+"""What shall be: options, peers, clients and addresses, read from Juju once per hook."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import ops
+
+from . import config, layout, peers
+
+STORAGE = 'pgdata'
+
+
+@dataclasses.dataclass(frozen=True)
+class Addresses:
+    """Where this unit is."""
+
+    bind: tuple[str, ...]
+    """To listen on, the one for the peers first."""
+
+    ingress: tuple[str, ...]
+    """Where others reach it."""
+
+    egress: tuple[str, ...]
+    """Single addresses that its own connections come from, networks left out."""
+
+    @property
+    def own(self) -> str:
+        """The one for the peers."""
+        return self.bind[0]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All that a certificate of the unit has to cover."""
+        return tuple(sorted({*self.bind, *self.ingress, *self.egress}))
+
+
+@dataclasses.dataclass(frozen=True)
+class Programs:
+    """What the services are started with: the running charm's own Python, and Juju's."""
+
+    python: str
+    source: Path
+    python_path: str
+    juju_exec: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Desired:
+    """What Juju and the operator want of this unit now."""
+
+    places: layout.Layout
+    is_leader: bool
+    peers: peers.Peers
+    addresses: Addresses | None
+    """None while the network is not known."""
+
+    options: Mapping[str, Any]
+    """As Juju gives them, unchecked."""
+
+    programs: Programs
+    is_leaving: bool = False
+    """Whether this hook is one of a dying unit's last, or its storage goes."""
+
+    is_arriving: bool = False
+    """Whether this hook announces the storage."""
+
+    published: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
+    """The unit's own peer bag."""
+
+    @property
+    def unit(self) -> str:
+        """The unit's name."""
+        return self.places.unit
+
+    @property
+    def makes_cluster(self) -> bool:
+        """Whether this unit was named to make the cluster, and everything for it is committed."""
+        return self.peers.secrets is not None and self.peers.bootstrap == self.unit
+
+    def parse(self, accepted: config.Config | None) -> config.Parsed:
+        """Return the options, each faulty one replaced by the last good value."""
+        return config.parse(self.options, accepted)
+
+
+def read(charm: ops.CharmBase, event: ops.EventBase, bags: peers.Bags) -> Desired:
+    """Return what is wanted, at the beginning of a hook."""
+    is_leaving = isinstance(event, ops.StorageDetachingEvent | ops.StopEvent | ops.RemoveEvent)
+    return Desired(
+        places=places(charm),
+        is_leader=charm.unit.is_leader(),
+        peers=bags.read(),
+        addresses=None if is_leaving else _addresses(charm.model),
+        options=dict(charm.config),
+        programs=_programs(charm),
+        is_leaving=is_leaving,
+        is_arriving=isinstance(event, ops.StorageAttachedEvent),
+        published=bags.published(),
+    )
+
+
+def places(charm: ops.CharmBase) -> layout.Layout:
+    """Return the places of the unit that *charm* runs on."""
+    attached = charm.model.storages[STORAGE]
+    return layout.Layout(
+        unit=charm.unit.name,
+        model_uuid=charm.model.uuid,
+        storage=Path(attached[0].location) if attached else None,
+    )
+
+
+def _addresses(model: ops.Model) -> Addresses | None:
+    bind: list[str] = []
+    ingress: list[str] = []
+    egress: list[str] = []
+    for endpoint in (peers.RELATION, 'db', 'db-admin'):
+        binding = model.get_binding(endpoint)
+        if binding is None:
+            continue
+        network = binding.network
+        if network.bind_address is not None:
+            bind.append(str(network.bind_address))
+        ingress += [str(address) for address in network.ingress_addresses]
+        egress += [
+            str(subnet.network_address)
+            for subnet in network.egress_subnets
+            if not isinstance(subnet, str) and subnet.num_addresses == 1
+        ]
+    if not bind:
+        return None
+    return Addresses(_unique(bind), _unique(ingress), _unique(egress))
+
+
+def _unique(names: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
+
+
+def _programs(charm: ops.CharmBase) -> Programs:
+    return Programs(
+        python=sys.executable,
+        source=charm.charm_dir / 'src',
+        python_path=os.environ.get('PYTHONPATH', ''),
+        juju_exec=shutil.which('juju-exec') or '',
+    )

@@ -1,0 +1,15 @@
+"""The errors of the charm that somebody handles differently."""
+
+from __future__ import annotations
+
+
+class Error(Exception):
+    """Something went wrong in a way that we foresaw; the message says what to do."""
+
+
+class Unreachable(Error):
+    """A service of this unit does not answer: it starts, or it has just died. Worth a retry."""
+
+
+class ServicesError(Error):
+    """The supervisor of this unit's services refused something, or does not start."""

@@ -1,0 +1,77 @@
+"""Ask a daemon of this unit over TLS with the unit's certificate; for hooks and the watcher."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import http.client
+import json
+import ssl
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from . import errors
+
+
+@dataclasses.dataclass(frozen=True)
+class Door:
+    """Where a daemon listens and what it wants to see."""
+
+    address: str
+    port: int
+    ca: Path
+    certificate: Path
+    private_key: Path
+    user: str = ''
+    password: str = dataclasses.field(default='', repr=False)
+
+    def context(self) -> ssl.SSLContext:
+        """Return the TLS settings: our authority only, our certificate shown."""
+        context = ssl.create_default_context(cafile=str(self.ca))
+        context.load_cert_chain(self.certificate, self.private_key)
+        return context
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """What a daemon said."""
+
+    status: int
+    content: Any
+    """The decoded JSON, or the text where it is none."""
+
+
+def ask(
+    door: Door,
+    method: str,
+    path: str,
+    body: Mapping[str, Any] | None = None,
+    *,
+    timeout: float = 2.0,
+) -> Answer:
+    """Ask and return the answer, whatever its status.
+
+    Raises:
+        errors.Unreachable: If there is no answer within *timeout*.
+    """
+    headers = {'Content-Type': 'application/json'}
+    if door.user:
+        token = base64.b64encode(f'{door.user}:{door.password}'.encode()).decode()
+        headers['Authorization'] = f'Basic {token}'
+    try:
+        connection = http.client.HTTPSConnection(
+            door.address, door.port, timeout=timeout, context=door.context()
+        )
+        try:
+            connection.request(method, path, None if body is None else json.dumps(body), headers)
+            response = connection.getresponse()
+            text = response.read().decode()
+        finally:
+            connection.close()
+    except (OSError, http.client.HTTPException) as error:
+        raise errors.Unreachable(f'{door.address}:{door.port} does not answer: {error}') from None
+    try:
+        return Answer(response.status, json.loads(text))
+    except ValueError:
+        return Answer(response.status, text)

@@ -1,0 +1,192 @@
+"""Where a unit keeps its things: folders, names and sockets, all derived from its name.
+
+A unit is one folder, its ``pgdata`` storage, plus a run folder that a reboot empties. Several
+units share a machine, perhaps of several models, so whatever is named machine-wide carries
+:attr:`Layout.key`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+import pwd
+from pathlib import Path
+
+_KEY_LENGTH = 40
+"""Longest key: sockets' paths end at 107 bytes, and units of systemd have long names too."""
+
+POSTGRES_USER = 'postgres'
+"""The user whom the distribution's package makes; PostgreSQL refuses to run as root."""
+
+
+def is_root() -> bool:
+    """Tell whether we may do everything."""
+    return os.geteuid() == 0
+
+
+def service_user() -> str | None:
+    """Return the name of the user for daemons, or None where they run as ourselves."""
+    return POSTGRES_USER if is_root() else None
+
+
+def key(unit: str, model_uuid: str) -> str:
+    """Return a name for *unit* that no other unit of this machine has.
+
+    Juju's names of units are unique in a model, and a machine may be shared by several models
+    (by hand, or through several controllers): six digits of the model's UUID tell them apart.
+
+    Args:
+        unit: For example ``pg-a/0``.
+        model_uuid: The model's.
+
+    Returns:
+        For example ``pg-a-0-1f2e3d``: letters, digits and hyphens, at most 40.
+    """
+    plain = f'{unit.replace("/", "-")}-{model_uuid[:6]}'
+    if len(plain) <= _KEY_LENGTH:
+        return plain
+    digest = hashlib.sha256(f'{unit} {model_uuid}'.encode()).hexdigest()[:12]
+    return f'{plain[: _KEY_LENGTH - 13]}-{digest}'
+
+
+@dataclasses.dataclass(frozen=True)
+class Layout:
+    """The places of one unit."""
+
+    unit: str
+    """Its name, ``pg-a/0``."""
+
+    model_uuid: str
+
+    storage: Path | None
+    """Where its ``pgdata`` storage is mounted; None before it is attached and after it left."""
+
+    @property
+    def key(self) -> str:
+        """The unit's name on this machine."""
+        return key(self.unit, self.model_uuid)
+
+    @property
+    def member(self) -> str:
+        """The unit's name in Patroni and etcd: ``pg-a-0``."""
+        return self.unit.replace('/', '-')
+
+    @property
+    def scope(self) -> str:
+        """The cluster's name in Patroni: that of the application."""
+        return self.unit.partition('/')[0]
+
+    @property
+    def home(self) -> Path:
+        """The storage, when there has to be one."""
+        if self.storage is None:
+            raise LookupError(f'unit {self.unit} has no storage "pgdata"')
+        return self.storage
+
+    @property
+    def marker(self) -> Path:
+        """Says whose the storage is and what lies on it: see :mod:`pgcharm.volume`."""
+        return self.home / 'volume.json'
+
+    @property
+    def postgresql(self) -> Path:
+        """Folder around the data directory: Patroni renames and replaces what is in it."""
+        return self.home / 'postgresql'
+
+    @property
+    def data(self) -> Path:
+        """PostgreSQL's data directory."""
+        return self.postgresql / 'data'
+
+    @property
+    def etcd(self) -> Path:
+        """The data directory of etcd."""
+        return self.home / 'etcd'
+
+    @property
+    def conf(self) -> Path:
+        """Settings and certificates of the daemons: readable for them, written by hooks."""
+        return self.home / 'conf'
+
+    @property
+    def log(self) -> Path:
+        """Logs of the daemons."""
+        return self.home / 'log'
+
+    @property
+    def accepted(self) -> Path:
+        """The last options that were good."""
+        return self.home / 'accepted.json'
+
+    @property
+    def ca(self) -> Path:
+        """Certificate of the application's authority."""
+        return self.conf / 'ca.pem'
+
+    @property
+    def certificate(self) -> Path:
+        """The unit's certificate."""
+        return self.conf / 'unit.pem'
+
+    @property
+    def private_key(self) -> Path:
+        """Key of the unit's certificate."""
+        return self.conf / 'unit-key.pem'
+
+    @property
+    def issued(self) -> Path:
+        """What the certificate is for: names and end, so that a hook need not parse it."""
+        return self.conf / 'unit.json'
+
+    @property
+    def patroni_settings(self) -> Path:
+        """Patroni's configuration, JSON being YAML."""
+        return self.conf / 'patroni.yml'
+
+    @property
+    def hba(self) -> Path:
+        """PostgreSQL's client authentication, written by us and not by Patroni."""
+        return self.conf / 'pg_hba.conf'
+
+    @property
+    def ident(self) -> Path:
+        """PostgreSQL's map of users of the machine."""
+        return self.conf / 'pg_ident.conf'
+
+    @property
+    def run(self) -> Path:
+        """Folder of what a reboot may take: sockets, locks, process ids."""
+        return run_root() / self.key
+
+    @property
+    def socket_folder(self) -> Path:
+        """Folder of PostgreSQL's socket, which only the service user may enter."""
+        return self.run / 'pg'
+
+    @property
+    def poke(self) -> Path:
+        """The pipe into which one writes a line to make the watcher look."""
+        return self.run / 'pg' / 'poke'
+
+    @property
+    def again(self) -> Path:
+        """When the last reconcile asked to be called again: seconds since 1970."""
+        return self.run / 'again'
+
+
+def run_root() -> Path:
+    """Return the folder of all units' run folders: short, since sockets lie below it."""
+    if is_root():
+        return Path('/run/pgcharm')
+    own = Path(f'/run/user/{os.geteuid()}')
+    if os.access(own, os.W_OK):
+        return own / 'pgcharm'
+    return Path(f'/tmp/pgcharm-{os.geteuid()}')
+
+
+def machine_root() -> Path:
+    """Return the folder of what the units of this machine share and a reboot must not take."""
+    if is_root():
+        return Path('/var/lib/pgcharm')
+    return Path(pwd.getpwuid(os.geteuid()).pw_dir) / '.local' / 'state' / 'pgcharm'

@@ -1,0 +1,46 @@
+"""Patroni's ``etcd3`` with a lease that no configuration allows: shorter than 20 seconds.
+
+Patroni raises any ``ttl`` below 20 in its dynamic configuration and ignores the one in the local
+file, but it takes the lease from this object alone. So this module stands before Patroni's own
+on the search path of ``patroni.dcs`` and changes one number. ``loop_wait + 2 * retry_timeout``
+must not exceed it: that is the rule that Patroni's safety rests on.
+
+Source: patroni 4.1.5: ``patroni/config.py`` (``_validate_and_adjust_timeouts``),
+``patroni/dcs/etcd3.py`` (``set_ttl``), ``patroni/dynamic_loader.py``.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from typing import Any
+
+import patroni.dcs
+
+
+def _load() -> Any:
+    # Under another name: the methods there find their own class by its module's global name.
+    name = 'patroni.dcs.etcd3_without_lease'
+    path = Path(str(patroni.dcs.__file__)).parent / 'etcd3.py'
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+_Etcd3: Any = _load().Etcd3
+
+
+class Etcd3(_Etcd3):
+    """Patroni's client of etcd, whose lease is ``lease`` of its section in patroni.yml."""
+
+    def __init__(self, config: dict[str, Any], mpp: Any) -> None:
+        self._lease_seconds = int(config['lease'])
+        super().__init__({**config, 'ttl': self._lease_seconds}, mpp)
+
+    def set_ttl(self, ttl: int) -> bool | None:
+        """Ignore what the dynamic configuration says."""
+        return super().set_ttl(self._lease_seconds)

@@ -1,0 +1,134 @@
+"""What is: storage, packages, files, services, Patroni and the catalogue of this unit."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+
+from . import (
+    certificates,
+    config,
+    database,
+    desired,
+    errors,
+    files,
+    https,
+    layout,
+    memory,
+    packages,
+    patroni,
+    ports,
+    services,
+    volume,
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Observed:
+    """The unit as it is."""
+
+    volume: volume.Volume
+    accepted: config.Config | None = None
+    """The last good options."""
+
+    accepted_at: float = 0.0
+    """When they became that, seconds since 1970."""
+
+    version: str = ''
+    """PostgreSQL's major version here: the data's, else the option's, else the distribution's."""
+
+    missing: tuple[str, ...] = ()
+    """Packages that have to be installed."""
+
+    binaries: packages.Binaries | None = None
+    """Where the programs are; None while packages are missing."""
+
+    ports: ports.Ports | None = None
+    machine: memory.Machine = memory.Machine(0, 1)
+    units_on_machine: int = 1
+    certificate: certificates.Issued | None = None
+    files: Mapping[Path, str] = dataclasses.field(default_factory=dict[Path, str], repr=False)
+    """Content of those that the plan may write; missing ones are left out."""
+
+    services: services.Running = services.Running({})
+    patroni: patroni.State | None = None
+    """None while it does not answer."""
+
+    shared: Mapping[str, object] | None = None
+    """The dynamic configuration; None while there is none."""
+
+    database: database.Catalogue | None = None
+    """None while PostgreSQL takes no connections."""
+
+
+def observe(wanted: desired.Desired) -> Observed:
+    """Look at everything that the plan may depend on; changes nothing."""
+    places = wanted.places
+    secrets = wanted.peers.secrets
+    found = volume.inspect(places, secrets.token if secrets else None)
+    if found.content is volume.Content.ABSENT:
+        return Observed(found, services=services.find(places).running())
+    accepted = read_accepted(places)
+    parsed = wanted.parse(accepted)
+    version = (found.marker.version if found.marker else '') or (
+        parsed.config.version or packages.default_version()
+    )
+    missing = packages.missing(version)
+    numbers = ports.remembered(layout.machine_root(), places.key)
+    seen = Observed(
+        volume=found,
+        accepted=accepted,
+        accepted_at=places.accepted.stat().st_mtime if accepted else 0.0,
+        version=version,
+        missing=missing,
+        binaries=None if missing else packages.binaries(version),
+        ports=numbers,
+        machine=memory.machine(),
+        units_on_machine=ports.count(layout.machine_root()),
+        certificate=certificates.read(places),
+        files=_read((places.patroni_settings, places.hba, places.ident)),
+        services=services.find(places).running(),
+    )
+    if numbers is None or wanted.addresses is None or 'patroni' not in seen.services.digests:
+        return seen
+    door = patroni_door(wanted, numbers)
+    state = patroni.observe(door) if seen.certificate else None
+    if state is None or not state.is_running or secrets is None:
+        return dataclasses.replace(seen, patroni=state)
+    try:
+        shared = patroni.shared_settings(door)
+    except errors.Unreachable:
+        shared = None
+    return dataclasses.replace(
+        seen,
+        patroni=state,
+        shared=shared,
+        database=database.observe(places, numbers.postgresql, secrets),
+    )
+
+
+def patroni_door(wanted: desired.Desired, numbers: ports.Ports) -> https.Door:
+    """Return the way to this unit's Patroni."""
+    assert wanted.addresses is not None
+    secrets = wanted.peers.secrets
+    return https.Door(
+        wanted.addresses.own,
+        numbers.patroni,
+        wanted.places.ca,
+        wanted.places.certificate,
+        wanted.places.private_key,
+        patroni.REST_USER,
+        secrets.rest_password if secrets else '',
+    )
+
+
+def read_accepted(places: layout.Layout) -> config.Config | None:
+    """Return the last good options, or None where there are none yet."""
+    text = files.read(places.accepted)
+    return None if text is None else config.from_json(text)
+
+
+def _read(paths: tuple[Path, ...]) -> Mapping[Path, str]:
+    contents = ((path, files.read(path)) for path in paths)
+    return {path: content for path, content in contents if content is not None}

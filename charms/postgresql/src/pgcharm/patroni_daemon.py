@@ -1,0 +1,51 @@
+"""Start Patroni: once etcd is ready, and with a short lease.
+
+Usage: ``python -m pgcharm.patroni_daemon SETTINGS``
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from . import etcd, https
+
+_POLL = 0.02
+_PATIENCE = 60.0
+
+
+def _wait_for_etcd(settings: dict[str, Any]) -> None:
+    """Wait for our own etcd: Patroni sleeps 5 s when it finds none, and exits if it is young."""
+    section = settings['etcd3']
+    address, _, port = str(section['hosts'][0]).rpartition(':')
+    door = https.Door(
+        address.strip('[]'),
+        int(port),
+        Path(section['cacert']),
+        Path(section['cert']),
+        Path(section['key']),
+    )
+    deadline = time.monotonic() + _PATIENCE
+    while not etcd.is_ready(door) and time.monotonic() < deadline:
+        time.sleep(_POLL)
+
+
+def main(path: str) -> None:
+    """Run Patroni with the settings at *path*; it ends with the process."""
+    import patroni.dcs
+
+    patroni.dcs.__path__.insert(0, str(Path(__file__).parent / 'lease'))
+    # Patroni's imports take longer than etcd's start: do them first.
+    import patroni.__main__
+    import patroni.dcs.etcd3  # pyright: ignore[reportUnusedImport] # ours, by the line above
+
+    _wait_for_etcd(json.loads(Path(path).read_text()))
+    sys.argv = ['patroni', path]
+    patroni.__main__.main()
+
+
+if __name__ == '__main__':
+    main(sys.argv[1])
