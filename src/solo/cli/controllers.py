@@ -7,6 +7,17 @@ from typing import Any
 from .. import flags, formats, juju
 from . import output, session, table
 
+_HEADING = (
+    'Controller',
+    'Model',
+    'User',
+    'Access',
+    'Cloud/Region',
+    'Models',
+    'Nodes',
+    'HA',
+    'Version',
+)
 COMMAND = table.command(
     'controllers',
     '',
@@ -41,7 +52,6 @@ def run(session: session.Session) -> int:
         }
         session.write(formats.text(value, session.flags['format']))
         return 0
-    heading = ['Controller', 'Model', 'User', 'Access', 'Cloud/Region', 'Models', 'Nodes', 'HA', 'Version']
     row = [
         f'{juju.CONTROLLER}*',
         current or '-',
@@ -53,5 +63,5 @@ def run(session: session.Session) -> int:
         '-',
         juju.JUJU_VERSION,
     ]
-    session.write(output.table([heading, row], right=(5, 6, 7)))
+    session.write(output.table([_HEADING, row], right=(5, 6, 7)))
     return 0

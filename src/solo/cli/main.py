@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Protocol, cast
 
 from .. import errors, flags
-from . import session, table
+from . import connection, session, table
 
 PROGRAM = 'solo'
 _INTERRUPTED, _BROKEN_PIPE = 130, 141  # 128 + SIGINT, 128 + SIGPIPE, as shells count
@@ -39,18 +39,19 @@ def verb(name: str) -> Verb | None:
     return cast('Verb', importlib.import_module(f'{__package__}.{module}'))
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None, call: connection.Call = connection.call) -> int:
     """Run one command line and return its exit code.
 
     Args:
         argv: The arguments without the program's name; by default the process's own.
+        call: The way to the controller.
 
     Returns:
         0, 1 if it failed, 2 if it was asked wrongly. Source: juju: cmd/cmd/cmd.go.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        code = _run(arguments)
+        code = _run(arguments, call)
         sys.stdout.flush()
         return code
     except KeyboardInterrupt:
@@ -76,7 +77,7 @@ def unrecognized(name: str) -> errors.UsageError:
     return errors.UsageError(f'unrecognized command: {PROGRAM} {name}{hint}')
 
 
-def _run(arguments: list[str]) -> int:
+def _run(arguments: list[str], call: connection.Call) -> int:
     leading: list[str] = []
     while arguments and arguments[0] in ('--debug', '-q', '--quiet', '-v', '--verbose'):
         leading.append(arguments.pop(0))
@@ -97,7 +98,7 @@ def _run(arguments: list[str]) -> int:
     except flags.HelpAsked:
         sys.stdout.write(flags.help_text(module.COMMAND, PROGRAM))
         return 0
-    return module.run(session.Session(parsed))
+    return module.run(session.Session(parsed, call))
 
 
 def _fail(message: str, arguments: list[str]) -> None:

@@ -341,5 +341,7 @@ def _bindings(metadata: Mapping[str, Any], bound: Mapping[str, str]) -> dict[str
     """Return the space of every endpoint; ``''`` is the default."""
     default = bound.get('', 'alpha')
     sections = ('provides', 'requires', 'peers', 'extra-bindings')
-    endpoints = {name for section in sections for name in metadata.get(section) or {}}
+    endpoints: set[str] = set()
+    for section in sections:
+        endpoints.update(metadata.get(section) or ())
     return {'': default, **{name: bound.get(name, default) for name in sorted(endpoints)}}

@@ -83,7 +83,7 @@ def _relations(tx: db.Transaction, application: int, name: str) -> list[Json]:
 
 def _relation(tx: db.Transaction, mine: Any, application: int, name: str) -> Json:
     """Return one relation: the bag of the other application, and the units' bags."""
-    other = mine
+    other: Any = mine
     if mine['role'] != 'peers':
         other = tx.one(
             'SELECT e.endpoint, e.bag FROM relation_endpoint e'

@@ -1,0 +1,84 @@
+"""``destroy-controller``: end everything, and leave nothing behind."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from .. import errors, flags, folders, juju
+from . import arguments, controller, session, table
+
+COMMAND = table.command(
+    'destroy-controller',
+    '[<controller name>]',
+    """\
+Ends every model, stops the controller and removes the data directory. With --release-storage
+the data of charms stay in its folder "storage".""",
+    table.NO_PROMPT,
+    flags.Flag(('destroy-all-models',), 'bool', help='Destroy all models of the controller'),
+    table.DESTROY_STORAGE,
+    flags.Flag(('release-storage',), 'bool', help='Release all storage, keep its data'),
+    table.FORCE,
+    flags.Flag(('no-wait',), 'bool', help='Accepted for Juju, without effect'),
+    flags.Flag(('t', 'timeout'), help='Accepted for Juju, without effect'),
+    model=False,
+)
+
+
+def run(session: session.Session) -> int:
+    """Destroy the models, stop the process, remove the folder."""
+    from ..controller import process
+
+    name, *_ = session.parsed.at_most(1)
+    arguments.check_controller(name)
+    if session.flags['destroy-storage'] and session.flags['release-storage']:
+        raise errors.UsageError('--destroy-storage and --release-storage cannot both be specified')
+    data = folders.data()
+    if not data.joinpath('solo.db').exists():
+        session.say(f'There is no controller in {data}.')
+        return 0
+    if not session.flags['no-prompt']:
+        arguments.confirm(
+            f'WARNING! This command will destroy the controller of {data}, with all its models.\n'
+            f'\nTo continue, enter the name of the controller ("{juju.CONTROLLER}"): ',
+            juju.CONTROLLER,
+        )
+    session.say('Destroying controller')
+    session.call(
+        'destroy_controller',
+        session.progress,
+        destroy_all_models=session.flags['destroy-all-models'],
+        destroy_storage=session.flags['destroy-storage'],
+        release_storage=session.flags['release-storage'],
+    )
+    process.stop(data)
+    controller.disable()
+    kept = session.flags['release-storage']
+    remove(data, keep_storage=kept)
+    if kept and data.joinpath('storage').exists():
+        session.say(f'The storage is kept in {data / "storage"}.')
+    session.say('Controller destroyed.')
+    return 0
+
+
+def remove(data: Path, *, keep_storage: bool) -> None:
+    """Remove the data directory, or all of it but the storage.
+
+    Raises:
+        Error: If some of it can't be removed.
+    """
+    try:
+        for entry in os.scandir(data):
+            if keep_storage and entry.name == 'storage':
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.path)
+            else:
+                os.unlink(entry.path)
+        if not any(os.scandir(data)):
+            data.rmdir()
+    except OSError as error:
+        raise errors.Error(
+            f'cannot remove "{error.filename}": {error.strerror}; remove it as root'
+        ) from error
