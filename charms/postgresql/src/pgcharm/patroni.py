@@ -73,7 +73,7 @@ class Cluster:
 
 @dataclasses.dataclass(frozen=True)
 class State:
-    """What a unit's Patroni says of itself (``GET /patroni``)."""
+    """What a unit's Patroni says of itself (``GET /health``)."""
 
     role: str
     """``primary``, ``replica``, ``standby_leader`` or ``uninitialized``."""
@@ -241,9 +241,13 @@ def _own_parameters(places: layout.Layout) -> dict[str, str]:
 
 
 def observe(door: https.Door) -> State | None:
-    """Return what Patroni says of its PostgreSQL, or None when it does not answer."""
+    """Return what Patroni says of its PostgreSQL, or None when it does not answer.
+
+    ``/health`` says the same as ``/patroni``, but at once: the other tries again for seconds
+    while PostgreSQL starts (patroni: ``patroni/api.py``, ``get_postgresql_status``).
+    """
     try:
-        answer = https.ask(door, 'GET', '/patroni')
+        answer = https.ask(door, 'GET', '/health')
     except errors.Unreachable:
         return None
     if not isinstance(answer.content, dict):
@@ -252,7 +256,7 @@ def observe(door: https.Door) -> State | None:
 
 
 def parse_state(content: Mapping[str, Any]) -> State:
-    """Return the typed value of an answer to ``GET /patroni``."""
+    """Return the typed value of an answer to ``GET /health``."""
     return State(
         role=str(content.get('role', '')),
         state=str(content.get('state', '')),

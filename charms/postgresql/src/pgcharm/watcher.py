@@ -89,7 +89,7 @@ class Watcher:
     def _look(self) -> str:
         """Return what matters of the unit's state, as text to compare."""
         try:
-            content = https.ask(self._patroni, 'GET', '/patroni').content
+            content = https.ask(self._patroni, 'GET', '/health').content
         except errors.Unreachable:
             content = None
         record: dict[str, Any] = content if isinstance(content, dict) else {}

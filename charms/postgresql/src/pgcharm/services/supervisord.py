@@ -95,7 +95,10 @@ class Supervisord:
         if not self._answers() and any((self._folder / 'locks').glob('*')):
             self._start()
         with contextlib.suppress(OSError), _connect(self._socket) as server:
-            server.supervisor.stopAllProcesses()
+            # The last one started goes first: Patroni gives its lease back while etcd is there.
+            for name in reversed(_digests(files.read(self._settings) or '')):
+                with contextlib.suppress(xmlrpc.client.Fault):
+                    server.supervisor.stopProcess(name)
             pid: Any = server.supervisor.getPID()
             server.supervisor.shutdown()
             _wait_until_gone(int(pid), _START_SECONDS)
@@ -184,6 +187,7 @@ def _environment(values: Mapping[str, str]) -> str:
 
 
 def _digests(settings: str) -> dict[str, str]:
+    """Return name and digest of each service in *settings*, in the order of their start."""
     lines = (line.split() for line in settings.splitlines() if line.startswith('; digest '))
     return {words[2]: words[3] for words in lines}
 
