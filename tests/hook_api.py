@@ -41,10 +41,10 @@ INSTALLED = model.LocalState(
 )
 
 
-def relation(id: int = 3, **changes: Any) -> model.RelationView:
+def relation(row: int = 3, **changes: Any) -> model.RelationView:
     """Return a relation ``db:3`` of app to pg, with one remote unit in scope."""
     view = model.RelationView(
-        id=id,
+        id=row,
         endpoint='db',
         role='requires',
         interface='pgsql',
@@ -197,9 +197,7 @@ class HookApi:
                 {
                     'mac-address': '00:16:3e:aa:bb:cc',
                     'interface-name': 'eth0',
-                    'addresses': [
-                        {'hostname': '', 'value': '127.0.1.1', 'cidr': '127.0.1.1/32'}
-                    ],
+                    'addresses': [{'hostname': '', 'value': '127.0.1.1', 'cidr': '127.0.1.1/32'}],
                 }
             ],
             'egress-subnets': ['127.0.0.1/32'],
@@ -227,7 +225,13 @@ class HookApi:
         return {'units': {'app/0': {'status': 'active', 'since': '2024-01-02 03:04:05Z'}}}
 
     def secret_content(
-        self, unit: int, *, id: str | None, label: str | None, peek: bool, refresh: bool
+        self,
+        unit: int,
+        *,
+        id: str | None,  # noqa: A002 - as in juju's words
+        label: str | None,
+        peek: bool,
+        refresh: bool,
     ) -> tuple[str, int, Mapping[str, str]]:
         if id is None or id not in self.contents:
             raise errors.not_found('secret', id or label)

@@ -82,7 +82,7 @@ class Parsed(NamedTuple):
         return errors.UsageError(f'invalid value {value} for option {self.spelled[key]}: {reason}')
 
 
-class HelpAsked(Exception):
+class HelpAsked(Exception):  # noqa: N818 - nothing is wrong
     """``--help`` or ``-h`` was given: print ``help_text`` on stdout and exit with 0."""
 
 

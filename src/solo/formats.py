@@ -56,13 +56,13 @@ def yaml(value: Any) -> str:
     class Dumper(pyyaml.SafeDumper):
         """PyYAML with the quotes of yaml.v2."""
 
-    def represent(dumper: pyyaml.SafeDumper, text: str) -> pyyaml.ScalarNode:
+    def represent(dumper: Any, text: str) -> pyyaml.ScalarNode:  # PyYAML has no types
         tag = 'tag:yaml.org,2002:str'
         if '\n' in text.strip():
             # A block starts with its text; with whitespace first, readers disagree.
             return dumper.represent_scalar(tag, text, style='|')
-        resolved = cast(str, dumper.resolve(pyyaml.ScalarNode, text, (True, False)))
-        return dumper.represent_scalar(tag, text, style=None if resolved == tag else '"')
+        is_text = dumper.resolve(pyyaml.ScalarNode, text, (True, False)) == tag
+        return dumper.represent_scalar(tag, text, style=None if is_text else '"')
 
     Dumper.add_representer(str, represent)
     text = pyyaml.dump(

@@ -6,9 +6,7 @@ import dataclasses
 import os
 import signal
 import subprocess
-import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO
@@ -17,9 +15,10 @@ import pytest
 from hook_api import INSTALLED, HookApi, relation
 
 from solo import errors, model
-from solo.agent import machine, places, sockets
+from solo.agent import machine, places, processes, sockets, unpack
 
-EXPECTED = """APT_LISTCHANGES_FRONTEND=none CHARM_DIR CLOUD_API_VERSION= DEBIAN_FRONTEND=noninteractive
+EXPECTED = """
+APT_LISTCHANGES_FRONTEND=none CHARM_DIR CLOUD_API_VERSION= DEBIAN_FRONTEND=noninteractive
 JUJU_AGENT_SOCKET_ADDRESS JUJU_AGENT_SOCKET_NETWORK=unix JUJU_API_ADDRESSES JUJU_AVAILABILITY_ZONE=
 JUJU_CHARM_DIR JUJU_CHARM_FTP_PROXY= JUJU_CHARM_HTTPS_PROXY= JUJU_CHARM_HTTP_PROXY=
 JUJU_CHARM_NO_PROXY= JUJU_CONTEXT_ID JUJU_DISPATCH_PATH=hooks/install JUJU_HOOK_NAME=install
@@ -129,8 +128,6 @@ def installed(world: World) -> World:
 
 def unpacked(world: World) -> None:
     """Let the unit have its charm already."""
-    from solo.agent import unpack
-
     unpack.unpack(world.api.prepared, world.place, 0)
 
 
@@ -148,17 +145,20 @@ def test_a_new_unit_runs_its_first_hooks_in_order(world: World):
 
 def test_the_environment_is_exactly_jujus(world: World):
     """Contract 1.3 and section 8 number 26: not inherited, no HOME."""
-    world.script('hooks/install', 'tr "\\0" "\\n" < /proc/$$/environ > env; pwd > cwd; readlink /proc/$$/fd/0')
+    world.script(
+        'hooks/install',
+        'tr "\\0" "\\n" < /proc/$$/environ > env; pwd > cwd; readlink /proc/$$/fd/0',
+    )
 
     world.start()
     world.wait_idle()
 
     lines = (world.place.charm / 'env').read_text().splitlines()
     found = dict(line.split('=', 1) for line in lines)
-    expected = dict((entry.split('=', 1) + [None])[:2] for entry in EXPECTED.split())
-    assert sorted(found) == sorted(str(name) for name in expected)
-    for name, value in expected.items():
-        assert value is None or found[str(name)] == value
+    assert sorted(found) == sorted(entry.partition('=')[0] for entry in EXPECTED.split())
+    for entry in EXPECTED.split():
+        name, equals, value = entry.partition('=')
+        assert not equals or found[name] == value
     assert found['CHARM_DIR'] == str(world.place.charm)
     assert found['PATH'].startswith(f'{world.place.tools}:/usr/local/sbin:')
     assert found['JUJU_CONTEXT_ID'].startswith('app/0-install-')
@@ -249,7 +249,11 @@ def test_a_failed_hook_writes_nothing_and_is_tried_again(installed: World):
 
     assert world.api.committed == []
     assert world.api.workload['message'] == 'why'
-    assert world.api.agent == ('error', 'hook failed: "config-changed"', {'hook': 'config-changed'})
+    assert world.api.agent == (
+        'error',
+        'hook failed: "config-changed"',
+        {'hook': 'config-changed'},
+    )
     assert world.api.local.pending == model.Hook('config-changed')
     assert world.api.local.retry_at is not None
 
@@ -275,7 +279,10 @@ def test_a_refused_commit_fails_the_hook(installed: World):
 
 def test_a_hook_ended_by_a_signal_is_queued_again(installed: World):
     world = installed
-    world.script('hooks/config-changed', 'test -e again && exit; touch again; kill -TERM $$; sleep 60')
+    world.script(
+        'hooks/config-changed',
+        'test -e again && exit; touch again; kill -TERM $$; sleep 60',
+    )
     world.api.local = dataclasses.replace(world.api.local, config_hash='old')
     unpacked(world)
 
@@ -350,7 +357,12 @@ def test_an_action_returns_results_and_keeps_its_writes(installed: World):
 @pytest.mark.parametrize(
     ('script', 'status', 'message', 'code'),
     [
-        ('action-fail', 'failed', 'action failed without reason given, check action for errors', 0),
+        (
+            'action-fail',
+            'failed',
+            'action failed without reason given, check action for errors',
+            0,
+        ),
         ('action-fail "no luck"', 'failed', 'no luck', 0),
         ('action-fail why; exit 3', 'failed', 'exit status 3', 3),
         ('action-set stdout=x || true', 'completed', '', 0),
@@ -437,8 +449,6 @@ def test_what_ran_when_the_controller_died_is_ended_and_run_again(installed: Wor
     world = installed
     unpacked(world)
     left = subprocess.Popen(['/bin/sleep', '300'], start_new_session=True)
-    from solo.agent import processes
-
     hook = model.Hook('config-changed')
     world.api.recorded = model.Running(
         'hook', hook, None, left.pid, processes.start_time(left.pid)
@@ -448,9 +458,11 @@ def test_what_ran_when_the_controller_died_is_ended_and_run_again(installed: Wor
     world.wait_idle()
 
     assert left.wait(60) == -signal.SIGKILL
-    assert ('INFO', 'juju.worker.uniter.operation', 'ran "config-changed" hook (via explicit)') in (
-        world.api.lines
-    )
+    assert (
+        'INFO',
+        'juju.worker.uniter.operation',
+        'ran "config-changed" hook (via explicit)',
+    ) in (world.api.lines)
 
 
 def test_a_hook_command_outside_its_hook_cannot_connect(installed: World):

@@ -41,9 +41,12 @@ def test_each_value_in_each_format(value: Any, smart: str, as_yaml: str, as_json
     assert formats.text(value, 'json') == as_json
 
 
-@given(
-    st.dictionaries(st.text(st.characters(exclude_categories=['Cs', 'Cc'])), st.text('a1 :#-\n"é'))
-)
+KEYS = st.text(st.characters(exclude_categories=['Cs', 'Cc']))
+# Juju's YAML loses newlines at the very end (cmd/output.go), and so does ours.
+VALUES = st.text('a1 :#-\n"é').map(lambda text: text.rstrip('\n'))
+
+
+@given(st.dictionaries(KEYS, VALUES))
 def test_what_is_printed_reads_back(value: dict[str, str]):
     assert json.loads(formats.json_text(value)) == value
     assert yaml.safe_load(formats.yaml(value)) == value

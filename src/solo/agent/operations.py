@@ -6,7 +6,7 @@ Source: juju: internal/worker/uniter/operation/interface.go.
 from __future__ import annotations
 
 import dataclasses
-from typing import Union
+from typing import TypeAlias
 
 from .. import model
 
@@ -96,18 +96,18 @@ class Terminate:
     """The unit is dead: take it out of the model."""
 
 
-Operation = Union[
-    Unpack,
-    RunHook,
-    SkipHook,
-    RunAction,
-    RunCommands,
-    AcceptLeadership,
-    ResignLeadership,
-    EnterScope,
-    LeaveScope,
-    DetachStorage,
-    Idle,
-    Wait,
-    Terminate,
-]
+Operation: TypeAlias = (
+    Unpack
+    | RunHook
+    | SkipHook
+    | RunAction
+    | RunCommands
+    | AcceptLeadership
+    | ResignLeadership
+    | EnterScope
+    | LeaveScope
+    | DetachStorage
+    | Idle
+    | Wait
+    | Terminate
+)

@@ -65,7 +65,7 @@ def read(args: tuple[str, ...], units: Collection[str]) -> Asked:
     return Asked(unit, words[0] if len(words) == 1 else shlex.join(words), parsed)
 
 
-def commands(asked: Asked, id: int, snapshot: model.Snapshot) -> model.Commands:
+def commands(asked: Asked, number: int, snapshot: model.Snapshot) -> model.Commands:
     """Return what *asked* means in the unit's world.
 
     Raises:
@@ -76,22 +76,24 @@ def commands(asked: Asked, id: int, snapshot: model.Snapshot) -> model.Commands:
     if not given:
         if unit:
             raise errors.UsageError(f'remote unit: {unit}, provided without a relation')
-        return model.Commands(id, asked.script)
-    number = given.rpartition(':')[2]
-    if not number.isdecimal():
+        return model.Commands(number, asked.script)
+    relation = given.rpartition(':')[2]
+    if not relation.isdecimal():
         raise errors.UsageError(f'invalid relation id "{given}"')
-    view = snapshot.relations.get(int(number))
+    view = snapshot.relations.get(int(relation))
     if view is None:
-        raise errors.Error(f'unable to find relation id: {number}')
+        raise errors.Error(f'unable to find relation id: {relation}')
     application: str = asked.parsed.flags['remote-app']
     if not unit and not application:
         unit = _infer(view)
     elif unit and unit not in view.members and not asked.parsed.flags['force-remote-unit']:
         raise errors.Error(
-            f'cannot find remote unit {unit} in relation {number}; '
+            f'cannot find remote unit {unit} in relation {relation}; '
             f'possibilities are [{" ".join(sorted(view.members))}]'
         )
-    return model.Commands(id, asked.script, view.id, unit or None, application or view.remote_app)
+    return model.Commands(
+        number, asked.script, view.id, unit or None, application or view.remote_app
+    )
 
 
 def _infer(view: model.RelationView) -> str:

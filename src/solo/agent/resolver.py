@@ -233,7 +233,7 @@ def _next_relation_hook(
 ) -> model.Hook | None:
     """Return the relation's next hook. Source: relation/resolver.go nextHookForRelation."""
     is_ending = _is_ending(view, snapshot)
-    members = {} if is_ending else view.members
+    members = dict[str, int]() if is_ending else view.members
     if known.changed_pending is not None:
         return _relation_hook('relation-changed', view, known.changed_pending)
     for unit in sorted(known.members):
@@ -289,7 +289,7 @@ def _is_settled(local: model.LocalState, snapshot: model.Snapshot) -> bool:
     return local.installed and snapshot.life is _ALIVE and _is_free(local)
 
 
-_STEPS: tuple[Callable[[model.LocalState, model.Snapshot], 'operations.Operation | None'], ...] = (
+_STEPS: tuple[Callable[[model.LocalState, model.Snapshot], operations.Operation | None], ...] = (
     _reboot,
     _relation_created,
     _leadership,

@@ -7,7 +7,7 @@ juju: apiserver/facades/agent/retrystrategy/retrystrategy.go.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from typing import Any
 
 from .. import juju, model
 from . import operations
@@ -75,33 +75,44 @@ def interrupted(local: model.LocalState, hook: model.Hook) -> model.LocalState:
 def _after_hook(
     local: model.LocalState, snapshot: model.Snapshot, hook: model.Hook
 ) -> model.LocalState:
-    if hook.kind.startswith('relation-'):
-        return _after_relation_hook(local, snapshot, hook)
-    after = _AFTER.get(hook.kind)
-    return local if after is None else after(local, snapshot, hook)
-
-
-def _after_config_changed(
-    local: model.LocalState, snapshot: model.Snapshot, hook: model.Hook
-) -> model.LocalState:
-    del hook
-    queued = None if local.started else model.Hook('start')
-    return dataclasses.replace(local, config_hash=snapshot.config_hash, queued=queued)
-
-
-def _after_secret_changed(
-    local: model.LocalState, snapshot: model.Snapshot, hook: model.Hook
-) -> model.LocalState:
-    del snapshot
-    told = {**local.secrets, str(hook.secret): hook.secret_revision or 0}
-    return dataclasses.replace(local, secrets=told)
+    changes: dict[str, Any] = {}
+    match hook.kind:
+        case 'install':
+            changes['installed'] = True
+        case 'start':
+            changes.update(started=True, boot_id=snapshot.boot_id)
+        case 'stop':
+            changes['stopped'] = True
+        case 'remove':
+            changes['removed'] = True
+        case 'config-changed':
+            changes['config_hash'] = snapshot.config_hash
+            changes['queued'] = None if local.started else model.Hook('start')
+        case 'upgrade-charm':
+            changes['queued'] = model.Hook('config-changed')
+        case 'leader-settings-changed':
+            changes['leader_settings'] = snapshot.leader_settings
+        case 'storage-attached':
+            changes['storage'] = local.storage | {str(hook.storage)}
+        case 'storage-detaching':
+            changes['storage'] = local.storage - {str(hook.storage)}
+        case 'secret-changed':
+            changes['secrets'] = {**local.secrets, str(hook.secret): hook.secret_revision or 0}
+        case 'secret-remove':
+            told = f'{hook.secret}/{hook.secret_revision}'
+            changes['removed_revisions'] = local.removed_revisions | {told}
+        case kind if kind.startswith('relation-'):
+            changes['relations'] = _after_relation_hook(local, snapshot, hook)
+        case _:
+            pass
+    return dataclasses.replace(local, **changes)
 
 
 def _after_relation_hook(
     local: model.LocalState, snapshot: model.Snapshot, hook: model.Hook
-) -> model.LocalState:
+) -> dict[int, model.RelationState]:
     assert hook.relation is not None
-    relations = {id: known for id, known in local.relations.items() if id in snapshot.relations}
+    relations = {row: known for row, known in local.relations.items() if row in snapshot.relations}
     view = snapshot.relations.get(hook.relation)
     known = relations.get(hook.relation, model.RelationState())
     if hook.kind == 'relation-broken' or view is None:
@@ -112,7 +123,7 @@ def _after_relation_hook(
         relations[hook.relation] = dataclasses.replace(known, applications=seen)
     else:
         relations[hook.relation] = _after_member_hook(known, view, hook)
-    return dataclasses.replace(local, relations=relations)
+    return relations
 
 
 def _after_member_hook(
@@ -130,31 +141,3 @@ def _after_member_hook(
         if hook.kind == 'relation-joined':
             changed = unit
     return dataclasses.replace(known, members=members, changed_pending=changed)
-
-
-_AFTER: dict[str, Callable[[model.LocalState, model.Snapshot, model.Hook], model.LocalState]] = {
-    'install': lambda local, snapshot, hook: dataclasses.replace(local, installed=True),
-    'start': lambda local, snapshot, hook: dataclasses.replace(
-        local, started=True, boot_id=snapshot.boot_id
-    ),
-    'stop': lambda local, snapshot, hook: dataclasses.replace(local, stopped=True),
-    'remove': lambda local, snapshot, hook: dataclasses.replace(local, removed=True),
-    'config-changed': _after_config_changed,
-    'upgrade-charm': lambda local, snapshot, hook: dataclasses.replace(
-        local, queued=model.Hook('config-changed')
-    ),
-    'leader-settings-changed': lambda local, snapshot, hook: dataclasses.replace(
-        local, leader_settings=snapshot.leader_settings
-    ),
-    'storage-attached': lambda local, snapshot, hook: dataclasses.replace(
-        local, storage=local.storage | {str(hook.storage)}
-    ),
-    'storage-detaching': lambda local, snapshot, hook: dataclasses.replace(
-        local, storage=local.storage - {str(hook.storage)}
-    ),
-    'secret-changed': _after_secret_changed,
-    'secret-remove': lambda local, snapshot, hook: dataclasses.replace(
-        local,
-        removed_revisions=local.removed_revisions | {f'{hook.secret}/{hook.secret_revision}'},
-    ),
-}

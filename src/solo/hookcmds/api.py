@@ -98,7 +98,13 @@ class HookApi(Protocol):
 
     # -- secrets -------------------------------------------------------------------------------
     def secret_content(
-        self, unit: int, *, id: str | None, label: str | None, peek: bool, refresh: bool
+        self,
+        unit: int,
+        *,
+        id: str | None,  # noqa: A002 - as in juju's words
+        label: str | None,
+        peek: bool,
+        refresh: bool,
     ) -> tuple[str, int, Mapping[str, str]]:
         """Return (id, revision, content); tracks, relabels or refreshes at once (3.14)."""
         ...

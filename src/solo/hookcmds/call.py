@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from .. import errors, flags, formats
 
@@ -104,7 +104,8 @@ def scalars(content: bytes) -> dict[str, str | None]:
     import yaml  # costs 20 ms, and most calls bring no file
 
     try:
-        root = yaml.compose(content.decode(), Loader=yaml.SafeLoader)
+        compose = cast('Any', yaml).compose  # PyYAML has no types
+        root: yaml.Node | None = compose(content.decode(), Loader=yaml.SafeLoader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise errors.Error(f'cannot read the settings: {error}') from error
     if root is None:

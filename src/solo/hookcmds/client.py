@@ -1,11 +1,15 @@
 #!/usr/bin/python3 -IS
-# Hand one hook command to the agent: a charm calls dozens per hook, so this imports next to
-# nothing (the modules below are built into the interpreter; `socket` and `json` cost 12 ms).
-# The unit's tools folder has one link to a copy of this file per command's name.
-#
-# Request: length (4 bytes), then context id, folder, command and arguments, with NULs between.
-# Answer: frames of a letter, a length (4 bytes) and a body: `o` stdout, `e` stderr,
-# `i` "send your stdin", `s` "it has begun", `x` the exit code in text, which ends it.
+"""Hand one hook command to the agent, and print what it answers.
+
+A charm calls dozens of these per hook, so this imports next to nothing: the modules below are
+built into the interpreter, while `socket` and `json` would cost 12 ms. The unit's tools folder
+has one link per command's name to a copy of this file.
+
+Request: length (4 bytes), then context id, folder, command and arguments, with NULs between.
+Answer: frames of a letter, a length (4 bytes) and a body: `o` stdout, `e` stderr,
+`i` "send your stdin", `s` "it has begun", `x` the exit code in text, which ends it.
+"""
+
 import sys
 from _socket import AF_UNIX, SOCK_STREAM, socket
 from posix import environ, getcwdb, read, readlink, write
@@ -16,24 +20,29 @@ if TYPE_CHECKING:
 
 
 def say(fd: int, data: bytes) -> None:
+    """Write all of *data*."""
     while data:
         data = data[write(fd, data) :]
 
 
 def fail(code: int, message: bytes) -> 'NoReturn':
+    """End with *code* and an error in the words of Juju."""
     say(2, b'ERROR ' + message + b'\n')
     sys.exit(code)
 
 
 def encode(text: str) -> bytes:
+    """Return *text*, an argument, as the bytes that it was."""
     return text.encode(sys.getfilesystemencoding(), 'surrogateescape')
 
 
 def sized(body: bytes) -> bytes:
+    """Return *body* with its length before it."""
     return len(body).to_bytes(4, 'big') + body
 
 
 def receive(stream: socket, size: int) -> bytes:
+    """Return exactly *size* bytes."""
     data = b''
     while len(data) < size:
         chunk = stream.recv(size - len(data))
@@ -44,6 +53,7 @@ def receive(stream: socket, size: int) -> bytes:
 
 
 def stdin() -> bytes:
+    """Return all of the standard input."""
     data = b''
     while chunk := read(0, 1048576):
         data += chunk
@@ -79,6 +89,7 @@ def ask(address: bytes, request: bytes) -> int | OSError:
 
 
 def run(folder: str, name: str) -> int:
+    """Ask the agent of the running hook; return the exit code."""
     context = environ.get(b'JUJU_CONTEXT_ID', b'')
     request = b'\0'.join([context, getcwdb(), encode(name), *map(encode, sys.argv[1:])])
     if name == 'juju-exec' or name == 'juju-run':
@@ -111,6 +122,7 @@ def run_outside(folder: str, context: bytes, request: bytes) -> int:
 
 
 def main() -> None:
+    """Be the command that the link is named after."""
     folder, _, name = sys.argv[0].rpartition('/')
     try:
         sys.exit(run(folder or '.', name))

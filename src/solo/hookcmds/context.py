@@ -92,8 +92,8 @@ class Context:
     def writes(self) -> model.Writes:
         """Return all that was written, to be applied at once."""
         return model.Writes(
-            unit_bags={id: dict(bag) for id, bag in self.unit_bags.items()},
-            app_bags={id: dict(bag) for id, bag in self.app_bags.items()},
+            unit_bags={relation: dict(bag) for relation, bag in self.unit_bags.items()},
+            app_bags={relation: dict(bag) for relation, bag in self.app_bags.items()},
             ports=tuple(self.ports),
             secrets=tuple(self.secrets),
             storage=dict(self.storage),
@@ -158,11 +158,11 @@ def _relations(
 ) -> dict[int, Relation]:
     """Return the relations in whose scope the unit is. Source: contextfactory.go."""
     found: dict[int, Relation] = {}
-    for id, view in snapshot.relations.items():
-        is_ours = hook is not None and hook.relation == id
+    for row, view in snapshot.relations.items():
+        is_ours = hook is not None and hook.relation == row
         if not view.in_scope and not is_ours:
             continue
-        known = local.relations.get(id)
+        known = local.relations.get(row)
         members = set(known.members) if known else set[str]()
         if hook is not None and is_ours and hook.remote_unit is not None:
             if hook.kind == 'relation-departed':
@@ -171,7 +171,7 @@ def _relations(
                 members.add(hook.remote_unit)
         is_ending = view.suspended or view.life is not model.Life.ALIVE
         is_broken = not view.is_peer and is_ending and not members
-        found[id] = Relation(view, tuple(sorted(members)), is_broken)
+        found[row] = Relation(view, tuple(sorted(members)), is_broken)
     return found
 
 

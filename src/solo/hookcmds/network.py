@@ -64,7 +64,7 @@ def unit_get(context: Context, call: Call) -> None:
 def _first_bind_address(network: dict[str, Any]) -> str:
     for interface in network.get('bind-addresses', ()):
         for address in interface.get('addresses', ()):
-            return cast(str, address['value'])
+            return cast('str', address['value'])
     return ''
 
 

@@ -22,8 +22,8 @@ def ids(context: Context, call: Call) -> None:
         endpoint = context.snapshot.relations[context.relation].endpoint
     call.print(
         sorted(
-            f'{endpoint}:{id}'
-            for id, relation in context.relations.items()
+            f'{endpoint}:{number}'
+            for number, relation in context.relations.items()
             if relation.view.endpoint == endpoint and not relation.is_broken
         )
     )

@@ -72,12 +72,12 @@ def add(context: Context, call: Call) -> None:
 
 def set_(context: Context, call: Call) -> None:
     """Change a secret when the hook succeeds; several calls make one revision."""
-    id = _required_id(call)
+    secret_id = _required_id(call)
     content = _content(call, skip=1)
-    change = _with_metadata(call, model.SecretChange('set', id, content=content or None))
-    _owned_or_refuse(context, id)
+    change = _with_metadata(call, model.SecretChange('set', secret_id, content=content or None))
+    _owned_or_refuse(context, secret_id)
     for place, before in enumerate(context.secrets):
-        if before.id == id and before.action in ('add', 'set'):
+        if before.id == secret_id and before.action in ('add', 'set'):
             context.secrets[place] = _merged(before, change)
             return
     context.secrets.append(change)
@@ -86,17 +86,17 @@ def set_(context: Context, call: Call) -> None:
 def get(context: Context, call: Call) -> None:
     """Print a secret's content, or one value of it."""
     given, key = call.parsed.at_most(2)
-    id = parse_id(given) if given else None
+    secret_id = parse_id(given) if given else None
     label = call.flags['label'] or None
-    if id is None and label is None:
+    if secret_id is None and label is None:
         raise errors.UsageError('require either a secret URI or label')
     if call.flags['peek'] and call.flags['refresh']:
         raise errors.UsageError('specify one of --peek or --refresh but not both')
-    content = _pending_content(context, id, label, is_latest=_wants_latest(call))
+    content = _pending_content(context, secret_id, label, is_latest=_wants_latest(call))
     if content is None:
         _, _, content = context.api.secret_content(
             context.id,
-            id=id,
+            id=secret_id,
             label=label,
             peek=bool(call.flags['peek']),
             refresh=bool(call.flags['refresh'] or call.flags['update']),
@@ -134,7 +134,7 @@ def ids(context: Context, call: Call) -> None:
 
 def grant(context: Context, call: Call) -> None:
     """Let a related application, or one unit of it, read a secret."""
-    id = _required_id(call)
+    secret_id = _required_id(call)
     call.parsed.at_most(1)
     about = relation.required(context, call)
     target = about.view.remote_app
@@ -143,13 +143,15 @@ def grant(context: Context, call: Call) -> None:
         if unit.application != target:
             raise errors.Error(f'unit "{unit}" is not a unit of the application "{target}"')
         target = str(unit)
-    _owned_or_refuse(context, id)
-    context.secrets.append(model.SecretChange('grant', id, relation=about.view.id, target=target))
+    _owned_or_refuse(context, secret_id)
+    context.secrets.append(
+        model.SecretChange('grant', secret_id, relation=about.view.id, target=target)
+    )
 
 
 def revoke(context: Context, call: Call) -> None:
     """Take a grant back."""
-    id = _required_id(call)
+    secret_id = _required_id(call)
     call.parsed.at_most(1)
     target = call.flags['unit'] or call.flags['app']
     about = None
@@ -157,11 +159,11 @@ def revoke(context: Context, call: Call) -> None:
         about = relation.optional(context, call)
     if about is None and not target:
         raise errors.UsageError('missing relation or application or unit')
-    _owned_or_refuse(context, id)
+    _owned_or_refuse(context, secret_id)
     context.secrets.append(
         model.SecretChange(
             'revoke',
-            id,
+            secret_id,
             relation=None if about is None else about.view.id,
             target=target or (about.view.remote_app if about else None),
         )
@@ -170,11 +172,11 @@ def revoke(context: Context, call: Call) -> None:
 
 def remove(context: Context, call: Call) -> None:
     """Remove a secret or one revision of it."""
-    id = _required_id(call)
+    secret_id = _required_id(call)
     call.parsed.at_most(1)
     revision = call.flags['revision'] if 'revision' in call.parsed.spelled else None
-    _owned_or_refuse(context, id)
-    context.secrets.append(model.SecretChange('remove', id, revision=revision))
+    _owned_or_refuse(context, secret_id)
+    context.secrets.append(model.SecretChange('remove', secret_id, revision=revision))
 
 
 def new_id() -> str:
@@ -281,14 +283,14 @@ def _wants_latest(call: Call) -> bool:
 
 
 def _pending_content(
-    context: Context, id: str | None, label: str | None, *, is_latest: bool
+    context: Context, secret_id: str | None, label: str | None, *, is_latest: bool
 ) -> Mapping[str, str] | None:
     """Return the content of a secret that this hook made, or changed and asks to see anew."""
     for change in context.secrets:
-        is_it = change.id == id if id else bool(label) and change.label == label
-        if is_it and change.content is not None:
-            if change.action == 'add' or (change.action == 'set' and is_latest):
-                return change.content
+        is_it = change.id == secret_id if secret_id else bool(label) and change.label == label
+        is_seen = change.action == 'add' or (change.action == 'set' and is_latest)
+        if is_it and is_seen and change.content is not None:
+            return change.content
     return None
 
 
@@ -316,10 +318,10 @@ def _owned(context: Context) -> dict[str, model.Secret]:
     return found
 
 
-def _owned_or_refuse(context: Context, id: str) -> None:
-    if id not in _owned(context):
+def _owned_or_refuse(context: Context, secret_id: str) -> None:
+    if secret_id not in _owned(context):
         if context.is_leader():
-            raise errors.Error(f'secret "{id}" not found', 'not found')
+            raise errors.Error(f'secret "{secret_id}" not found', 'not found')
         raise errors.Error('permission denied')
 
 

@@ -13,14 +13,14 @@ from .context import Context
 def get(context: Context, call: Call) -> None:
     """Print a storage's kind and location."""
     (attribute,) = call.parsed.at_most(1)
-    id = call.flags['s'] or (context.hook.storage if context.hook else None)
-    if not id:
+    name = call.flags['s'] or (context.hook.storage if context.hook else None)
+    if not name:
         raise errors.UsageError('no storage instance specified')
-    view = _attached(context).get(id)
+    view = _attached(context).get(name)
     if view is None:
         if 's' in call.parsed.spelled:
             raise call.parsed.invalid('s', 'storage not found')
-        raise errors.UsageError(f'storage "{id}" not found')
+        raise errors.UsageError(f'storage "{name}" not found')
     values = {'kind': view.kind, 'location': view.location}
     if attribute and attribute not in values:
         raise errors.Error(f'invalid storage attribute "{attribute}"')
@@ -31,7 +31,7 @@ def list_(context: Context, call: Call) -> None:
     """Print the ids of the unit's storage."""
     (name,) = call.parsed.at_most(1)
     ids = sorted(_attached(context))
-    call.print([id for id in ids if not name or id.partition('/')[0] == name])
+    call.print([each for each in ids if not name or each.partition('/')[0] == name])
 
 
 def add(context: Context, call: Call) -> None:

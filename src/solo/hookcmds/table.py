@@ -54,8 +54,8 @@ def _tool(
     return name, Tool(flags.Command(name, args, summary, flags=given), handler)
 
 
-def _bool(name: str, help: str) -> flags.Flag:
-    return flags.Flag((name,), 'bool', help=help)
+def _bool(name: str, text: str) -> flags.Flag:
+    return flags.Flag((name,), 'bool', help=text)
 
 
 _RELATION = relation.RELATION_FLAG
