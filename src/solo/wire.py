@@ -31,7 +31,7 @@ def receive(stream: socket.socket) -> Iterator[Json]:
     """Yield the messages that arrive until the other side closes the connection."""
     with stream.makefile('rb') as lines:
         for line in lines:
-            yield cast(Json, json.loads(line))
+            yield cast('Json', json.loads(line))
 
 
 def connect(path: Path, timeout: float = 10.0) -> socket.socket:
@@ -81,9 +81,9 @@ def call(
             for message in receive(stream):
                 if 'event' in message:
                     if on_event is not None:
-                        on_event(cast(Json, message['event']))
+                        on_event(cast('Json', message['event']))
                 elif 'error' in message:
-                    failure = cast(Json, message['error'])
+                    failure = cast('Json', message['error'])
                     kind = errors.UsageError if failure.get('exit_code') == 2 else errors.Error
                     raise kind(failure['message'], failure.get('code', ''))
                 else:

@@ -93,7 +93,12 @@ def _prepare(data: Path) -> None:
     """Make the data directory: others may pass through it, but not look around."""
     try:
         data.mkdir(mode=0o711, parents=True, exist_ok=True)
-        for name, mode in (('run', 0o711), ('charms', 0o711), ('envs', 0o711), ('machines', 0o711)):
+        for name, mode in (
+            ('run', 0o711),
+            ('charms', 0o711),
+            ('envs', 0o711),
+            ('machines', 0o711),
+        ):
             folder = data / name
             folder.mkdir(exist_ok=True)
             folder.chmod(mode)

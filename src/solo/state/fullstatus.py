@@ -14,7 +14,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import formats, juju, names
-from . import db, fullstorage
+from ..charm import metadata
+from . import charms, db, fullstorage
 
 Json = dict[str, Any]
 
@@ -70,7 +71,7 @@ class _Reader:
         self._model = tx.one('SELECT * FROM model WHERE id = ?', model)
         self._machines = tx.all('SELECT * FROM machine WHERE model = ?', model)
         self._applications = tx.all(
-            'SELECT a.*, c.name AS charm_name, c.revision, c.metadata, c.version AS charm_version'
+            'SELECT a.*, c.name AS charm_name, c.revision, c.version AS charm_version'
             ' FROM application a JOIN charm c ON c.id = a.charm WHERE a.model = ?',
             model,
         )
@@ -99,7 +100,7 @@ class _Reader:
         self._storage = fullstorage.storage(tx, model, utc=utc)
         self._addresses = {row['id']: row['address'] for row in self._machines}
         self._machine_names = {row['id']: row['name'] for row in self._machines}
-        self._metadata = {row['id']: json.loads(row['metadata']) for row in self._applications}
+        self._charms = {row['id']: charms.get(tx, row['charm']) for row in self._applications}
 
     def status(self, now: float) -> Json:
         found: Json = {
@@ -184,7 +185,7 @@ class _Reader:
         return machine
 
     def _application(self, row: Any) -> Json:
-        metadata = self._metadata[row['id']]
+        charm = self._charms[row['id']]
         units = self._units[row['id']]
         found: Json = {'charm': f'local:{row["charm_name"]}-{row["revision"]}'}
         base = self._application_base(units)
@@ -206,7 +207,7 @@ class _Reader:
         relations = self._relations_of(row)
         if relations:
             found['relations'] = relations
-        if metadata.get('subordinate'):
+        if charm.subordinate:
             found['subordinate-to'] = self._principals_of(row)
         elif units:
             found['units'] = {
@@ -214,7 +215,7 @@ class _Reader:
             }
         if row['version']:
             found['version'] = row['version']
-        found['endpoint-bindings'] = _bindings(metadata, json.loads(row['bindings']))
+        found['endpoint-bindings'] = _bindings(charm, json.loads(row['bindings']))
         return found
 
     def _application_base(self, units: list[Any]) -> Json:
@@ -227,7 +228,7 @@ class _Reader:
         if row['status'] is not None:
             return self._info(row['status'], row['status_message'] or '', row['status_since'])
         if not units:
-            if self._metadata[row['id']].get('subordinate') or row['life'] != 'alive':
+            if self._charms[row['id']].subordinate or row['life'] != 'alive':
                 return self._info('unknown', '', None)
             return self._info('waiting', 'waiting for machine', None)
         shown = [display(unit) for unit in units]
@@ -337,11 +338,8 @@ def _base(text: str) -> Json:
     return {'name': base['name'], 'channel': str(base.get('channel', '')).partition('/')[0]}
 
 
-def _bindings(metadata: Mapping[str, Any], bound: Mapping[str, str]) -> dict[str, str]:
+def _bindings(charm: metadata.Charm, bound: Mapping[str, str]) -> dict[str, str]:
     """Return the space of every endpoint; ``''`` is the default."""
     default = bound.get('', 'alpha')
-    sections = ('provides', 'requires', 'peers', 'extra-bindings')
-    endpoints: set[str] = set()
-    for section in sections:
-        endpoints.update(metadata.get(section) or ())
-    return {'': default, **{name: bound.get(name, default) for name in sorted(endpoints)}}
+    endpoints = sorted([*(each.name for each in charm.endpoints), *charm.extra_bindings])
+    return {'': default, **{name: bound.get(name, default) for name in endpoints}}

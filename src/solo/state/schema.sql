@@ -19,7 +19,7 @@ CREATE TABLE model (
 CREATE TABLE charm (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   name TEXT NOT NULL, revision INTEGER NOT NULL, digest TEXT NOT NULL,
-  metadata TEXT NOT NULL, config TEXT NOT NULL, actions TEXT NOT NULL, version TEXT NOT NULL DEFAULT '',
+  metadata TEXT NOT NULL, version TEXT NOT NULL DEFAULT '',
   folder TEXT NOT NULL, model INTEGER NOT NULL REFERENCES model(id) ON DELETE CASCADE,
   UNIQUE (model, name, revision)
 );

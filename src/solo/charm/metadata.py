@@ -1,0 +1,408 @@
+"""A charm's metadata, options and actions as typed values.
+
+Source: juju: domain/deployment/charm/meta.go, config.go, actions.go; contract section 7.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from .. import errors, model, names
+
+Json = dict[str, Any]
+_ACTION = re.compile(r'^[a-z0-9]([a-z0-9-]*[a-z0-9])?$')
+_TYPES = ('string', 'int', 'float', 'boolean', 'secret')
+_SIZES = {'': 1, 'M': 1, 'G': 1024, 'T': 1024**2, 'P': 1024**3}
+
+
+@dataclasses.dataclass(frozen=True)
+class Endpoint:
+    """One end of possible relations; ``limit`` 0 means any number."""
+
+    name: str
+    role: model.Role
+    interface: str
+    scope: model.Scope = 'global'
+    limit: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Storage:
+    """A storage declaration; ``maximum`` None means any number."""
+
+    name: str
+    kind: Literal['filesystem', 'block'] = 'filesystem'
+    location: str = ''
+    minimum: int = 1
+    maximum: int | None = 1
+    minimum_mb: int = 1024
+
+
+@dataclasses.dataclass(frozen=True)
+class Option:
+    """A configuration option; ``default`` None means none."""
+
+    name: str
+    type: Literal['string', 'int', 'float', 'boolean', 'secret']
+    default: Any = None
+    description: str = ''
+
+
+@dataclasses.dataclass(frozen=True)
+class Action:
+    """An action with the JSON schema of its parameters."""
+
+    name: str
+    description: str = ''
+    params: Mapping[str, Any] = dataclasses.field(default_factory=dict[str, Any])
+    required: tuple[str, ...] = ()
+    additional: bool = True
+    parallel: bool = False
+    execution_group: str = ''
+
+
+@dataclasses.dataclass(frozen=True)
+class Charm:
+    """All that Juju reads of a charm."""
+
+    name: str
+    summary: str = ''
+    description: str = ''
+    subordinate: bool = False
+    endpoints: tuple[Endpoint, ...] = ()
+    storage: tuple[Storage, ...] = ()
+    resources: Mapping[str, Mapping[str, Any]] = dataclasses.field(
+        default_factory=dict[str, 'Mapping[str, Any]']
+    )
+    extra_bindings: tuple[str, ...] = ()
+    options: tuple[Option, ...] = ()
+    actions: tuple[Action, ...] = ()
+
+    def endpoint(self, name: str) -> Endpoint | None:
+        """Return the endpoint of that name, the implicit ``juju-info`` included."""
+        for endpoint in self.endpoints:
+            if endpoint.name == name:
+                return endpoint
+        return JUJU_INFO if name == 'juju-info' else None
+
+    def option(self, name: str) -> Option | None:
+        """Return the option of that name."""
+        return next((option for option in self.options if option.name == name), None)
+
+    def action(self, name: str) -> Action | None:
+        """Return the action of that name."""
+        return next((action for action in self.actions if action.name == name), None)
+
+
+# What every application provides without saying so (contract 6.2).
+JUJU_INFO = Endpoint('juju-info', 'provides', 'juju-info')
+
+
+def read(folder: Path) -> Charm:
+    """Read the charm in *folder*: ``charmcraft.yaml`` or metadata, config and actions files.
+
+    Raises:
+        Error: With all the faults that were found, each with its file and field.
+    """
+    unified = _load(folder / 'charmcraft.yaml')
+    split = _load(folder / 'metadata.yaml')
+    metadata = split if split is not None else unified
+    if metadata is None or 'name' not in metadata:
+        raise errors.Error(
+            f'cannot read the charm in "{folder}": it has no metadata.yaml and no charmcraft.yaml '
+            'with a name'
+        )
+    config = _load(folder / 'config.yaml')
+    if config is None:
+        config = cast('Json', (unified or {}).get('config') or {})
+    actions = _load(folder / 'actions.yaml')
+    if actions is None:
+        actions = cast('Json', (unified or {}).get('actions') or {})
+    return parse(metadata, config, actions)
+
+
+def _load(path: Path) -> Json | None:
+    import yaml
+
+    try:
+        text = path.read_text()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise errors.Error(f'cannot read "{path}": {error}') from error
+    try:
+        loaded = yaml.load(text, Loader=getattr(yaml, 'CSafeLoader', yaml.SafeLoader))
+    except yaml.YAMLError as error:
+        cause = ' '.join(str(error).split())
+        raise errors.Error(f'cannot read "{path}": {cause}') from error
+    if loaded is None:
+        return {}
+    if not isinstance(loaded, dict):
+        raise errors.Error(f'cannot read "{path}": it is not a mapping')
+    return cast('Json', loaded)
+
+
+def parse(metadata: Json, config: Json, actions: Json) -> Charm:
+    """Return the charm that the three mappings describe.
+
+    Raises:
+        Error: With all faults at once.
+    """
+    faults: list[str] = []
+    name = str(metadata.get('name') or '')
+    if not names.is_application(name):
+        faults.append(f'metadata: name: "{name}" is not a valid charm name')
+    endpoints = _endpoints(metadata, faults)
+    charm = Charm(
+        name=name,
+        summary=str(metadata.get('summary') or ''),
+        description=str(metadata.get('description') or ''),
+        subordinate=bool(metadata.get('subordinate')),
+        endpoints=endpoints,
+        storage=_storage(_mapping(metadata, 'storage', faults), faults),
+        resources=cast('Mapping[str, Mapping[str, Any]]', _mapping(metadata, 'resources', faults)),
+        extra_bindings=tuple(_mapping(metadata, 'extra-bindings', faults)),
+        options=_options(_mapping(config, 'options', faults), faults),
+        actions=_actions(actions, faults),
+    )
+    if charm.subordinate and not any(
+        end.role == 'requires' and end.scope == 'container' for end in endpoints
+    ):
+        faults.append(f'subordinate charm "{name}" lacks "requires" relation with container scope')
+    if faults:
+        raise errors.Error(f'invalid charm "{name}": ' + '; '.join(faults))
+    return charm
+
+
+def _mapping(where: Json, key: str, faults: list[str]) -> Json:
+    value = where.get(key)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        faults.append(f'{key}: expected a mapping')
+        return {}
+    return cast('Json', value)
+
+
+def _endpoints(metadata: Json, faults: list[str]) -> tuple[Endpoint, ...]:
+    found: list[Endpoint] = []
+    roles: tuple[model.Role, ...] = ('provides', 'requires', 'peers')
+    for role in roles:
+        for name, told in _mapping(metadata, role, faults).items():
+            given: Json = {'interface': told} if isinstance(told, str) else (told or {})
+            if not isinstance(given, dict) or not given.get('interface'):
+                faults.append(f'{role}: {name}: interface missing')
+                continue
+            scope, limit = given.get('scope') or 'global', given.get('limit') or 0
+            if scope not in ('global', 'container'):
+                faults.append(f'{role}: {name}: scope "{scope}" is neither global nor container')
+                continue
+            if not isinstance(limit, int):
+                faults.append(f'{role}: {name}: limit: expected int, got "{limit}"')
+                continue
+            reserved = name == 'juju' or name.startswith('juju-')
+            if reserved and (role != 'requires' or given['interface'] != 'juju-info'):
+                faults.append(f'{role}: "{name}" is a reserved name')
+            if any(other.name == name for other in found):
+                faults.append(f'duplicated relation name: "{name}"')
+            found.append(Endpoint(str(name), role, str(given['interface']), scope, limit))
+    return tuple(found)
+
+
+def _storage(declared: Json, faults: list[str]) -> tuple[Storage, ...]:
+    found: list[Storage] = []
+    for name, told in declared.items():
+        given = cast('Json', told or {})
+        kind = given.get('type')
+        if kind not in ('filesystem', 'block'):
+            faults.append(f'storage: {name}: type: "{kind}" is neither filesystem nor block')
+            continue
+        low, high = 1, cast('int | None', 1)
+        multiple = str((given.get('multiple') or {}).get('range', '')) if given else ''
+        if multiple:
+            match = re.match(r'^(\d+)(?:(\+|-)(\d*))?$', multiple)
+            if match is None:
+                faults.append(f'storage: {name}: multiple: range "{multiple}" not valid')
+                continue
+            low = int(match[1])
+            high = int(match[3]) if match[3] else (None if match[2] else low)
+        try:
+            size = size_mb(str(given.get('minimum-size') or '1G'))
+        except errors.Error as error:
+            faults.append(f'storage: {name}: minimum-size: {error}')
+            continue
+        location = str(given.get('location') or '')
+        if location.startswith('/var/lib/juju/storage'):
+            faults.append(f'storage: {name}: location "{location}" is reserved')
+        found.append(Storage(str(name), kind, location, low, high, size))
+    return tuple(found)
+
+
+def size_mb(text: str) -> int:
+    """Return a size such as ``10G`` in MiB; a bare number is MiB."""
+    match = re.match(r'^(\d+(?:\.\d+)?)([MGTP]?)(?:i?B)?$', text)
+    if match is None:
+        raise errors.UsageError(f'cannot parse size "{text}"')
+    return int(float(match[1]) * _SIZES[match[2]])
+
+
+def _options(declared: Json, faults: list[str]) -> tuple[Option, ...]:
+    found: list[Option] = []
+    for name, told in declared.items():
+        given = cast('Json', told or {})
+        kind = given.get('type', 'string')
+        if kind not in _TYPES:
+            faults.append(f'invalid config: option "{name}" has unknown type "{kind}"')
+            continue
+        default = given.get('default')
+        if default is not None:
+            try:
+                default = option_value(Option(name, kind), default)
+            except errors.Error as error:
+                faults.append(f'invalid config default: {error}')
+                continue
+        found.append(Option(str(name), kind, default, str(given.get('description') or '')))
+    return tuple(found)
+
+
+def option_value(option: Option, given: Any) -> Any:
+    """Return *given*, a typed value or its text, as the option's type.
+
+    Raises:
+        Error: ``option "port" expected int, got "x"``.
+    """
+    wrong = errors.Error(f'option "{option.name}" expected {option.type}, got {_shown(given)}')
+    if option.type in ('string', 'secret'):
+        if isinstance(given, str):
+            return given
+        raise wrong
+    if option.type == 'boolean':
+        if isinstance(given, bool):
+            return given
+        if isinstance(given, str) and given.lower() in ('true', 'false'):
+            return given.lower() == 'true'
+        raise wrong
+    if isinstance(given, bool):
+        raise wrong
+    try:
+        return int(given) if option.type == 'int' else float(given)
+    except (TypeError, ValueError):
+        raise wrong from None
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, str):
+        return f'"{value}"'
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _actions(declared: Json, faults: list[str]) -> tuple[Action, ...]:
+    found: list[Action] = []
+    for name, told in declared.items():
+        given = cast('Json', told or {})
+        if name == 'juju' or name.startswith('juju-'):
+            faults.append(f'actions: cannot use action name {name}: "juju" is a reserved name')
+        elif not _ACTION.match(name):
+            faults.append(f'actions: bad action name {name}')
+        else:
+            found.append(
+                Action(
+                    name=name,
+                    description=str(given.get('description') or 'No description'),
+                    params=cast('Json', given.get('params') or {}),
+                    required=tuple(given.get('required') or ()),
+                    additional=bool(given.get('additionalProperties', True)),
+                    parallel=bool(given.get('parallel')),
+                    execution_group=str(given.get('execution-group') or ''),
+                )
+            )
+    return tuple(found)
+
+
+_JSON_TYPES: Mapping[str, tuple[type, ...]] = {
+    'string': (str,),
+    'integer': (int,),
+    'number': (int, float),
+    'boolean': (bool,),
+    'array': (list,),
+    'object': (dict,),
+    'null': (type(None),),
+}
+
+
+def validate_params(action: Action, params: Mapping[str, Any]) -> Json:
+    """Return *params* with the schema's defaults filled in.
+
+    Raises:
+        Error: ``validation failed: (root).x : …`` with every fault.
+
+    Source: juju: domain/deployment/charm/actions.go.
+    """
+    faults = [
+        f'(root) : "{name}" property is missing and required'
+        for name in action.required
+        if name not in params
+    ]
+    filled: Json = {
+        name: schema['default']
+        for name, schema in action.params.items()
+        if isinstance(schema, dict) and 'default' in schema
+    }
+    for name, value in params.items():
+        schema = cast('Json', action.params.get(name) or {})
+        if name not in action.params and not action.additional:
+            faults.append(f'(root) : additional property "{name}" is not allowed')
+        allowed = schema.get('type')
+        kinds = cast('list[str]', [allowed] if isinstance(allowed, str) else allowed or [])
+        if kinds and not any(_is(value, kind) for kind in kinds):
+            shown = value if isinstance(value, str) else repr(value)
+            faults.append(
+                f'(root).{name} : must be of type {" or ".join(kinds)}, given {_shown(shown)}'
+            )
+        elif 'enum' in schema and value not in schema['enum']:
+            choices = ', '.join(_shown(choice) for choice in schema['enum'])
+            faults.append(f'(root).{name} : must match one of the enum values [{choices}]')
+        elif 'minimum' in schema and value < schema['minimum']:
+            faults.append(f'(root).{name} : must be greater than or equal to {schema["minimum"]}')
+        elif 'maximum' in schema and value > schema['maximum']:
+            faults.append(f'(root).{name} : must be less than or equal to {schema["maximum"]}')
+        elif 'pattern' in schema and not re.search(schema['pattern'], str(value)):
+            faults.append(f'(root).{name} : does not match pattern {schema["pattern"]}')
+        filled[name] = value
+    if faults:
+        raise errors.Error('validation failed: ' + '; '.join(faults))
+    return filled
+
+
+def _is(value: Any, kind: str) -> bool:
+    if isinstance(value, bool) and kind != 'boolean':
+        return False
+    if kind == 'integer' and isinstance(value, float):
+        return value.is_integer()
+    return isinstance(value, _JSON_TYPES.get(kind, (object,)))
+
+
+def to_json(charm: Charm) -> Json:
+    """Return what :func:`from_json` reads: plain values for the database."""
+    return dataclasses.asdict(charm)
+
+
+def from_json(saved: Json) -> Charm:
+    """Return the charm that :func:`to_json` wrote."""
+    return Charm(
+        **{
+            **saved,
+            'endpoints': tuple(Endpoint(**end) for end in saved['endpoints']),
+            'storage': tuple(Storage(**storage) for storage in saved['storage']),
+            'extra_bindings': tuple(saved['extra_bindings']),
+            'options': tuple(Option(**option) for option in saved['options']),
+            'actions': tuple(
+                Action(**{**action, 'required': tuple(action['required'])})
+                for action in saved['actions']
+            ),
+        }
+    )

@@ -1,0 +1,72 @@
+"""The controller: the parts of the one process, put together."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+
+from .. import folders
+from ..machines import local, provider
+from ..state import db, models
+from . import agents, api, changed, provisioner, server
+
+logger = logging.getLogger(__name__)
+
+
+class Controller:
+    """Everything that one data directory's controller holds.
+
+    Args:
+        data: The data directory; it exists, and the caller holds its lock.
+    """
+
+    def __init__(self, data: Path) -> None:
+        logging.basicConfig(
+            stream=sys.stderr,
+            level=logging.INFO,
+            format='%(asctime)s %(levelname)s %(name)s: %(message)s',
+        )
+        self.data = data
+        self.build = folders.build()
+        self.started = time.time()
+        self.changed = changed.Changed()
+        self.database = db.Database(data / 'solo.db')
+        self.provider: provider.Provider = local.Local(data)
+        with self.database.write() as tx:
+            models.ensure_default(tx, now=time.time())
+        self.api = api.AgentApi(self.database, data)
+        self.agents = agents.Agents(self)
+        self.provisioner = provisioner.Provisioner(self)
+        self._stopped = threading.Event()
+        self._server = server.Server(folders.socket(data), self)
+
+    def committed(self, woken: frozenset[int]) -> None:
+        """Pass the news of a commit on; the database calls it.
+
+        Args:
+            woken: Rows of the units that have something new to look at.
+        """
+        self.agents.wake(woken)
+        self.provisioner.wake()
+        self.changed.ring()
+
+    def serve(self) -> None:
+        """Work until :meth:`stop`; then end between hooks."""
+        self.database.on_commit = self.committed
+        self.provisioner.start()
+        threading.Thread(target=self._server.serve, name='server', daemon=True).start()
+        logger.info('controller of %s runs, process %d', self.data, os.getpid())
+        self._stopped.wait()
+        self._server.close()
+        self.provisioner.stop()
+        self.agents.stop()
+        self.database.close()
+        logger.info('controller stopped')
+
+    def stop(self) -> None:
+        """Ask :meth:`serve` to end once no hook runs; safe in a signal handler."""
+        self._stopped.set()

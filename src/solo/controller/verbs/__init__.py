@@ -1,0 +1,1 @@
+"""One handler per verb of the command line: ``handle(controller, params, emit) -> result``."""

@@ -1,0 +1,65 @@
+"""Machines: made for units, gone with their last one."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+
+from .. import errors
+from . import db
+
+BASE = {'name': 'ubuntu', 'channel': '24.04'}
+
+
+def add(tx: db.Transaction, model: int, *, provider: str, now: float) -> int:
+    """Add a machine that the provisioner will make, and return its row."""
+    return tx.insert(
+        'machine',
+        model=model,
+        name=str(db.sequence(tx, model, 'machine')),
+        provider=provider,
+        base=json.dumps(BASE),
+        since=now,
+    )
+
+
+def find(tx: db.Transaction, model: int, name: str) -> sqlite3.Row:
+    """Return the machine's row.
+
+    Raises:
+        Error: ``machine 7 not found``.
+    """
+    row = tx.one('SELECT * FROM machine WHERE model = ? AND name = ?', model, name)
+    if row is None:
+        raise errors.Error(f'machine {name} not found', 'not found')
+    return row
+
+
+def started(tx: db.Transaction, machine: int, *, address: str, boot_id: str, now: float) -> None:
+    """Note that the machine is there, and let its units begin."""
+    tx.update(
+        'machine',
+        machine,
+        status='started',
+        message='',
+        address=address,
+        boot_id=boot_id,
+        since=now,
+    )
+    for row in tx.all('SELECT id FROM unit WHERE machine = ?', machine):
+        tx.execute(
+            "UPDATE unit SET workload_message = 'agent initialising', workload_since = ?"
+            " WHERE id = ? AND workload_message = 'waiting for machine'",
+            now,
+            row['id'],
+        )
+        tx.wake(row['id'])
+
+
+def key(tx: db.Transaction, machine: int) -> str:
+    """Return the machine's folder below ``machines/`` in the data directory."""
+    return tx.value(
+        "SELECT m.name || '/' || machine.name FROM machine JOIN model m ON m.id = machine.model"
+        ' WHERE machine.id = ?',
+        machine,
+    )

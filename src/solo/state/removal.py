@@ -1,0 +1,164 @@
+"""How things end: what becomes dying with what, and what may vanish now.
+
+Every transaction that could have removed the last reason for something to stay calls
+:func:`sweep`; the rules are nowhere else.
+
+Source: juju 3.6: state/cleanup.go; juju: domain/removal/; contract 2.5 to 2.7.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from . import applications, db, relations, units
+
+
+def remove_unit(
+    tx: db.Transaction, unit: sqlite3.Row, *, destroy_storage: bool, force: bool
+) -> None:
+    """Make a unit dying, with its subordinates; forced, its hooks' failures don't hold it."""
+    if unit['life'] == 'alive':
+        tx.update('unit', unit['id'], life='dying')
+        relations.depart(tx, unit)
+    if destroy_storage:
+        tx.update('unit', unit['id'], destroy_storage=1)
+    if force:
+        tx.update('unit', unit['id'], forced=1)
+    for row in tx.all('SELECT id FROM unit WHERE principal = ?', unit['id']):
+        remove_unit(tx, units.row(tx, row['id']), destroy_storage=destroy_storage, force=force)
+    tx.wake(unit['id'])
+
+
+def remove_application(
+    tx: db.Transaction, row: sqlite3.Row, *, destroy_storage: bool, force: bool
+) -> None:
+    """Make an application dying, with its units and relations."""
+    tx.update('application', row['id'], life='dying')
+    for unit in tx.all('SELECT id FROM unit WHERE application = ?', row['id']):
+        remove_unit(tx, units.row(tx, unit['id']), destroy_storage=destroy_storage, force=force)
+    for end in tx.all(
+        "SELECT relation FROM relation_endpoint WHERE application = ? AND role != 'peers'",
+        row['id'],
+    ):
+        remove_relation(tx, end['relation'])
+    sweep(tx, row['model'])
+
+
+def remove_relation(tx: db.Transaction, relation: int) -> None:
+    """Make a relation dying; it goes when the last unit has left it."""
+    tx.update('relation', relation, life='dying')
+    ends = tx.all('SELECT application FROM relation_endpoint WHERE relation = ?', relation)
+    for end in ends:
+        relations.wake_application(tx, end['application'])
+    row = tx.one('SELECT * FROM relation WHERE id = ?', relation)
+    if row is not None and row['scope'] == 'container':
+        _end_subordinates(tx, row, [end['application'] for end in ends])
+    if row is not None:
+        sweep(tx, row['model'])
+
+
+def _end_subordinates(tx: db.Transaction, relation: sqlite3.Row, ends: list[int]) -> None:
+    """Make dying the subordinates that this relation alone kept at their principals."""
+    for unit in tx.all(
+        'SELECT u.id FROM unit u JOIN unit p ON p.id = u.principal WHERE u.application IN (?, ?)'
+        ' AND p.application IN (?, ?) AND NOT EXISTS (SELECT 1 FROM relation r'
+        ' JOIN relation_endpoint a ON a.relation = r.id AND a.application = u.application'
+        ' JOIN relation_endpoint b ON b.relation = r.id AND b.application = p.application'
+        " WHERE r.scope = 'container' AND r.life = 'alive' AND r.id != ?)",
+        *ends,
+        *ends,
+        relation['id'],
+    ):
+        remove_unit(tx, units.row(tx, unit['id']), destroy_storage=False, force=False)
+
+
+def unit_gone(tx: db.Transaction, unit: sqlite3.Row, *, now: float) -> None:
+    """Take a dead unit out of the model, with all that was only its own."""
+    from . import storage
+
+    applications.resign(tx, unit)
+    for row in tx.all(
+        "SELECT relation FROM relation_unit WHERE unit = ? AND scope != 'left'", unit['id']
+    ):
+        relations.leave_scope(tx, unit['name'], row['relation'])
+    tx.execute('UPDATE relation_unit SET unit = NULL WHERE unit = ?', unit['id'])
+    for name in storage.of_unit(tx, unit['id']):
+        storage.detach(tx, unit, name, now=now)
+    tx.execute(
+        "UPDATE task SET status = 'cancelled', completed = ?, unit = NULL"
+        " WHERE unit = ? AND status IN ('pending', 'running')",
+        now,
+        unit['id'],
+    )
+    tx.execute('UPDATE task SET unit = NULL WHERE unit = ?', unit['id'])
+    tx.execute('DELETE FROM secret WHERE model = ? AND owner = ?', unit['model'], unit['name'])
+    tx.execute('DELETE FROM unit WHERE id = ?', unit['id'])
+    tx.wake(unit['principal'])
+    sweep(tx, unit['model'])
+
+
+def sweep(tx: db.Transaction, model: int) -> None:
+    """Remove relations, applications and machines that nothing holds any more.
+
+    Machines only become dying here: the provisioner ends their processes and then their rows.
+    """
+    for relation in tx.all(
+        "SELECT * FROM relation r WHERE model = ? AND life != 'alive' AND NOT EXISTS"
+        " (SELECT 1 FROM relation_unit u WHERE u.relation = r.id AND u.scope != 'left')",
+        model,
+    ):
+        ends = tx.all(
+            'SELECT application FROM relation_endpoint WHERE relation = ?', relation['id']
+        )
+        tx.execute('DELETE FROM relation WHERE id = ?', relation['id'])
+        for end in ends:
+            relations.wake_application(tx, end['application'])
+    for application in tx.all(
+        "SELECT * FROM application a WHERE model = ? AND life != 'alive' AND NOT EXISTS"
+        ' (SELECT 1 FROM unit u WHERE u.application = a.id) AND NOT EXISTS'
+        " (SELECT 1 FROM relation_endpoint e WHERE e.application = a.id AND e.role != 'peers')",
+        model,
+    ):
+        tx.execute(
+            'DELETE FROM relation WHERE id IN'
+            ' (SELECT relation FROM relation_endpoint WHERE application = ?)',
+            application['id'],
+        )
+        tx.execute('DELETE FROM secret WHERE model = ? AND owner = ?', model, application['name'])
+        tx.execute('DELETE FROM application WHERE id = ?', application['id'])
+    tx.execute(
+        "UPDATE machine SET life = 'dying' WHERE model = ? AND life = 'alive' AND NOT EXISTS"
+        ' (SELECT 1 FROM unit u WHERE u.machine = machine.id)',
+        model,
+    )
+
+
+def machine_gone(tx: db.Transaction, machine: sqlite3.Row) -> None:
+    """Forget a machine that the provisioner has ended; and its model, if that was the last."""
+    tx.execute('DELETE FROM machine WHERE id = ?', machine['id'])
+
+
+def destroy_model(tx: db.Transaction, row: sqlite3.Row, *, destroy_storage: bool) -> None:
+    """Make everything in the model dying; detached storage goes with it."""
+    tx.update('model', row['id'], life='dying')
+    for application in tx.all('SELECT * FROM application WHERE model = ?', row['id']):
+        remove_application(tx, application, destroy_storage=destroy_storage, force=False)
+    if destroy_storage:
+        tx.execute("UPDATE storage SET life = 'dying' WHERE model = ? AND unit IS NULL", row['id'])
+
+
+def model_gone(tx: db.Transaction, model: int) -> bool:
+    """Remove a dying model if it is empty; tell whether it is gone."""
+    life = tx.value('SELECT life FROM model WHERE id = ?', model)
+    if life is None:
+        return True
+    held = any(
+        tx.one(f'SELECT 1 FROM {table} WHERE model = ?', model)
+        for table in ('application', 'machine')
+    ) or tx.one("SELECT 1 FROM storage WHERE model = ? AND life != 'alive'", model)
+    if life == 'alive' or held:
+        return False
+    for table in ('log', 'sequence'):
+        tx.execute(f'DELETE FROM {table} WHERE model = ?', model)
+    tx.execute('DELETE FROM model WHERE id = ?', model)
+    return True

@@ -1,0 +1,407 @@
+"""Secrets: revisions, who may read them, and which revision each reader follows.
+
+Source: juju: domain/secret/; contract 3.14.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Mapping
+
+from .. import errors, model
+from . import db, relations
+
+_ROTATION_SECONDS: Mapping[str, float] = {
+    'hourly': 3600.0,
+    'daily': 86400.0,
+    'weekly': 7 * 86400.0,
+    'monthly': 30 * 86400.0,
+    'quarterly': 91 * 86400.0,
+    'yearly': 365 * 86400.0,
+}
+
+
+def apply(
+    tx: db.Transaction, unit: sqlite3.Row, change: model.SecretChange, *, now: float
+) -> None:
+    """Apply one pending change of a hook.
+
+    Raises:
+        Error: If the unit may not manage the secret.
+    """
+    if change.action == 'add':
+        _add(tx, unit, change, now)
+        return
+    secret = owned(tx, unit, change.id)
+    if change.action == 'set':
+        _set(tx, unit, secret, change, now)
+    elif change.action == 'remove':
+        _remove(tx, secret, change.revision)
+    elif change.action == 'grant':
+        _grant(tx, unit, secret, change)
+    else:
+        tx.execute(
+            'DELETE FROM secret_grant WHERE model = ? AND secret = ? AND target = ?',
+            secret['model'],
+            secret['id'],
+            change.target,
+        )
+
+
+def owned(tx: db.Transaction, unit: sqlite3.Row, id: str) -> sqlite3.Row:
+    """Return the row of a secret that the unit manages: its own, or its application's as leader.
+
+    Raises:
+        Error: ``secret "…" not found`` or ``permission denied``.
+    """
+    secret = _find(tx, unit['model'], id)
+    if secret['owner'] == unit['name'] or (
+        secret['owner'] == unit['application_name'] and unit['lease_holder'] == unit['id']
+    ):
+        return secret
+    raise errors.Error('permission denied', 'unauthorized access')
+
+
+def _find(tx: db.Transaction, model_row: int, id: str) -> sqlite3.Row:
+    secret = tx.one('SELECT * FROM secret WHERE model = ? AND id = ?', model_row, id)
+    if secret is None:
+        raise errors.not_found('secret', id)
+    return secret
+
+
+def _add(tx: db.Transaction, unit: sqlite3.Row, change: model.SecretChange, now: float) -> None:
+    if change.owner == unit['application_name'] and unit['lease_holder'] != unit['id']:
+        raise errors.Error('this unit is not the leader')
+    _refuse_taken_label(tx, unit['model'], change.owner, change.label or '', change.id)
+    rotate = change.rotate or 'never'
+    tx.insert(
+        'secret',
+        id=change.id,
+        model=unit['model'],
+        owner=change.owner,
+        label=change.label or '',
+        description=change.description or '',
+        rotate=rotate,
+        expires=change.expire,
+        rotates=_rotates(rotate, now),
+        created=now,
+        updated=now,
+    )
+    _add_revision(tx, unit['model'], change.id, 1, change.content or {}, now)
+
+
+def _refuse_taken_label(
+    tx: db.Transaction, model_row: int, owner: str, label: str, id: str
+) -> None:
+    if label and tx.one(
+        'SELECT 1 FROM secret WHERE model = ? AND owner = ? AND label = ? AND id != ?',
+        model_row,
+        owner,
+        label,
+        id,
+    ):
+        raise errors.Error(f'secret with label "{label}" already exists', 'already exists')
+
+
+def _rotates(policy: str, now: float) -> float | None:
+    seconds = _ROTATION_SECONDS.get(policy)
+    return None if seconds is None else now + seconds
+
+
+def _checksum(content: Mapping[str, str]) -> str:
+    return hashlib.sha256(json.dumps(dict(content), sort_keys=True).encode()).hexdigest()
+
+
+def _add_revision(
+    tx: db.Transaction,
+    model_row: int,
+    id: str,
+    revision: int,
+    content: Mapping[str, str],
+    now: float,
+) -> None:
+    tx.insert(
+        'secret_revision',
+        model=model_row,
+        secret=id,
+        revision=revision,
+        content=json.dumps(dict(content)),
+        checksum=_checksum(content),
+        created=now,
+    )
+
+
+def latest(tx: db.Transaction, model_row: int, id: str) -> int:
+    """Return the newest revision's number."""
+    return tx.value(
+        'SELECT max(revision) FROM secret_revision WHERE model = ? AND secret = ?', model_row, id
+    )
+
+
+def _set(
+    tx: db.Transaction,
+    unit: sqlite3.Row,
+    secret: sqlite3.Row,
+    change: model.SecretChange,
+    now: float,
+) -> None:
+    if change.label:
+        _refuse_taken_label(tx, secret['model'], secret['owner'], change.label, secret['id'])
+    rotate = change.rotate or secret['rotate']
+    tx.execute(
+        'UPDATE secret SET label = coalesce(?, label), description = coalesce(?, description),'
+        ' rotate = ?, rotates = ?, expires = coalesce(?, expires), updated = ?'
+        ' WHERE model = ? AND id = ?',
+        change.label,
+        change.description,
+        rotate,
+        _rotates(rotate, now) if change.rotate else secret['rotates'],
+        change.expire,
+        now,
+        secret['model'],
+        secret['id'],
+    )
+    if change.content is None:
+        return
+    newest = latest(tx, secret['model'], secret['id'])
+    before = tx.value(
+        'SELECT checksum FROM secret_revision WHERE model = ? AND secret = ? AND revision = ?',
+        secret['model'],
+        secret['id'],
+        newest,
+    )
+    if before != _checksum(change.content):
+        _add_revision(tx, secret['model'], secret['id'], newest + 1, change.content, now)
+        tx.wake(unit['id'])
+        _wake_readers(tx, secret)
+
+
+def _wake_readers(tx: db.Transaction, secret: sqlite3.Row) -> None:
+    tx.wake(
+        *(
+            row['unit']
+            for row in tx.all(
+                'SELECT unit FROM secret_consumer WHERE model = ? AND secret = ?',
+                secret['model'],
+                secret['id'],
+            )
+        )
+    )
+
+
+def _remove(tx: db.Transaction, secret: sqlite3.Row, revision: int | None) -> None:
+    if revision is not None:
+        tx.execute(
+            'DELETE FROM secret_revision WHERE model = ? AND secret = ? AND revision = ?',
+            secret['model'],
+            secret['id'],
+            revision,
+        )
+    if revision is None or latest(tx, secret['model'], secret['id']) is None:
+        tx.execute('DELETE FROM secret WHERE model = ? AND id = ?', secret['model'], secret['id'])
+
+
+def _grant(
+    tx: db.Transaction, unit: sqlite3.Row, secret: sqlite3.Row, change: model.SecretChange
+) -> None:
+    relation = (
+        relations.by_number(tx, unit['model'], change.relation)['id']
+        if change.relation is not None
+        else None
+    )
+    tx.execute(
+        'INSERT INTO secret_grant VALUES (?, ?, ?, ?)'
+        ' ON CONFLICT DO UPDATE SET relation = excluded.relation',
+        secret['model'],
+        secret['id'],
+        change.target,
+        relation,
+    )
+
+
+def _may_read(tx: db.Transaction, unit: sqlite3.Row, secret: sqlite3.Row) -> bool:
+    if secret['owner'] in (unit['name'], unit['application_name']):
+        return True
+    return bool(
+        tx.one(
+            'SELECT 1 FROM secret_grant WHERE model = ? AND secret = ? AND target IN (?, ?)',
+            secret['model'],
+            secret['id'],
+            unit['name'],
+            unit['application_name'],
+        )
+    )
+
+
+def content(
+    tx: db.Transaction,
+    unit: sqlite3.Row,
+    *,
+    id: str | None,
+    label: str | None,
+    peek: bool,
+    refresh: bool,
+) -> tuple[str, int, dict[str, str]]:
+    """Return id, revision and content for a reader, and track what it reads (contract 3.14).
+
+    Raises:
+        Error: ``not found`` or ``permission denied``.
+    """
+    if id is None:
+        id = _by_label(tx, unit, label or '')
+    secret = _find(tx, unit['model'], id)
+    if not _may_read(tx, unit, secret):
+        raise errors.Error('permission denied', 'unauthorized access')
+    if label is not None and secret['owner'] in (unit['name'], unit['application_name']):
+        if secret['owner'] == unit['name'] or unit['lease_holder'] == unit['id']:
+            tx.execute(
+                'UPDATE secret SET label = ? WHERE model = ? AND id = ?',
+                label,
+                unit['model'],
+                id,
+            )
+        label = None
+    tracked = tx.value(
+        'SELECT revision FROM secret_consumer WHERE model = ? AND secret = ? AND unit = ?',
+        unit['model'],
+        id,
+        unit['id'],
+    )
+    newest = latest(tx, unit['model'], id)
+    revision = newest if tracked is None or peek or refresh else tracked
+    tx.execute(
+        'INSERT INTO secret_consumer (model, secret, unit, label, revision) VALUES (?, ?, ?, ?, ?)'
+        ' ON CONFLICT DO UPDATE SET revision = excluded.revision,'
+        " label = CASE WHEN excluded.label = '' THEN label ELSE excluded.label END",
+        unit['model'],
+        id,
+        unit['id'],
+        label or '',
+        tracked if peek and tracked is not None else revision,
+    )
+    text = tx.value(
+        'SELECT content FROM secret_revision WHERE model = ? AND secret = ? AND revision = ?',
+        unit['model'],
+        id,
+        revision,
+    )
+    if text is None:
+        raise errors.not_found('secret revision', f'{id}/{revision}')
+    return id, revision, json.loads(text)
+
+
+def _by_label(tx: db.Transaction, unit: sqlite3.Row, label: str) -> str:
+    id = tx.value(
+        'SELECT secret FROM secret_consumer WHERE unit = ? AND label = ?', unit['id'], label
+    ) or tx.value(
+        'SELECT id FROM secret WHERE model = ? AND owner IN (?, ?) AND label = ?',
+        unit['model'],
+        unit['name'],
+        unit['application_name'],
+        label,
+    )
+    if id is None:
+        raise errors.Error(f'secret URI for consumer label "{label}" not found', 'not found')
+    return id
+
+
+def managed(tx: db.Transaction, unit: sqlite3.Row) -> tuple[model.Secret, ...]:
+    """Return the metadata of the unit's secrets, and of its application's if it leads."""
+    owners = [unit['name']]
+    if unit['lease_holder'] == unit['id']:
+        owners.append(unit['application_name'])
+    return tuple(
+        _shown(tx, row)
+        for owner in owners
+        for row in tx.all(
+            'SELECT * FROM secret WHERE model = ? AND owner = ?', unit['model'], owner
+        )
+    )
+
+
+def _shown(tx: db.Transaction, row: sqlite3.Row) -> model.Secret:
+    grants = tx.all(
+        'SELECT g.target, r.id FROM secret_grant g LEFT JOIN relation r ON r.id = g.relation'
+        ' WHERE g.model = ? AND g.secret = ?',
+        row['model'],
+        row['id'],
+    )
+    return model.Secret(
+        id=row['id'],
+        owner=row['owner'],
+        label=row['label'],
+        description=row['description'],
+        revision=latest(tx, row['model'], row['id']),
+        rotate=row['rotate'],
+        expires=row['expires'],
+        rotates=row['rotates'],
+        grants=tuple(
+            (
+                grant['target'],
+                'relation-' + relations.key(tx, grant['id']).replace(':', '.').replace(' ', '#')
+                if grant['id'] is not None
+                else '',
+            )
+            for grant in grants
+        ),
+    )
+
+
+def events(tx: db.Transaction, unit: sqlite3.Row, now: float) -> tuple[model.SecretEvent, ...]:
+    """Return the secret hooks that are due: changed, rotate, expired, remove (contract 2.8)."""
+    found: list[model.SecretEvent] = []
+    for row in tx.all(
+        'SELECT c.secret, c.label, (SELECT max(revision) FROM secret_revision r'
+        ' WHERE r.model = c.model AND r.secret = c.secret) AS newest, c.revision'
+        ' FROM secret_consumer c JOIN secret s ON s.model = c.model AND s.id = c.secret'
+        ' WHERE c.unit = ? AND s.owner NOT IN (?, ?)',
+        unit['id'],
+        unit['name'],
+        unit['application_name'],
+    ):
+        if row['newest'] > row['revision']:
+            found.append(
+                model.SecretEvent('secret-changed', row['secret'], row['label'], row['newest'])
+            )
+    for secret in managed(tx, unit):
+        if secret.expires is not None and secret.expires <= now:
+            found.append(
+                model.SecretEvent('secret-expired', secret.id, secret.label, secret.revision)
+            )
+        if secret.rotates is not None and secret.rotates <= now:
+            found.append(
+                model.SecretEvent('secret-rotate', secret.id, secret.label, secret.revision)
+            )
+        for row in tx.all(
+            'SELECT revision FROM secret_revision r WHERE model = ? AND secret = ? AND revision < ?'
+            ' AND EXISTS (SELECT 1 FROM secret_consumer c WHERE c.secret = r.secret)'
+            ' AND NOT EXISTS (SELECT 1 FROM secret_consumer c WHERE c.model = r.model'
+            ' AND c.secret = r.secret AND c.revision = r.revision)',
+            unit['model'],
+            secret.id,
+            secret.revision,
+        ):
+            found.append(
+                model.SecretEvent('secret-remove', secret.id, secret.label, row['revision'])
+            )
+    return tuple(found)
+
+
+def rotated(tx: db.Transaction, model_row: int, hook: model.Hook, *, now: float) -> None:
+    """Start the rotation timer anew after ``secret-rotate``; an expired secret expired once."""
+    if hook.kind == 'secret-rotate':
+        policy = tx.value(
+            'SELECT rotate FROM secret WHERE model = ? AND id = ?', model_row, hook.secret
+        )
+        tx.execute(
+            'UPDATE secret SET rotates = ? WHERE model = ? AND id = ?',
+            _rotates(policy or 'never', now),
+            model_row,
+            hook.secret,
+        )
+    elif hook.kind == 'secret-expired':
+        tx.execute(
+            'UPDATE secret SET expires = NULL WHERE model = ? AND id = ?', model_row, hook.secret
+        )
