@@ -1,0 +1,150 @@
+"""Make a charm what Juju would unpack: every file in its place, its environment built.
+
+Source: contract section 7; charmcraft's plugins ``charm`` and ``dump`` for the dispatch script.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from .. import errors
+from . import archive, environment, metadata
+
+_HOOK = re.compile(
+    r'^(install|start|stop|remove|config-changed|upgrade-charm|leader-elected|update-status'
+    r'|leader-settings-changed|secret-(changed|rotate|expired|remove)|collect-metrics'
+    r'|.+-relation-(created|joined|changed|departed|broken)|.+-storage-(attached|detaching))$'
+)
+DISPATCH = """\
+#!/bin/sh
+# Runs the charm with the environment beside it, else with the libraries packed for this Python.
+cd "$(dirname "$(readlink -f "$0")")" || exit 1
+export JUJU_DISPATCH_PATH="${JUJU_DISPATCH_PATH:-$0}"
+export PYTHONPATH="lib:src"
+if [ -x venv/bin/python ]; then exec venv/bin/python src/charm.py; fi
+version=$(python3 -ISc 'import sys; print("python%d.%d" % sys.version_info[:2])')
+export PYTHONPATH="lib:src:venv/lib/$version/site-packages"
+exec python3 src/charm.py
+"""
+
+
+class Prepared(NamedTuple):
+    """A charm ready for its units."""
+
+    charm: metadata.Charm
+    digest: str
+    folder: Path
+    version: str
+
+
+def prepare(source: Path, data: Path, progress: Callable[[str], None]) -> Prepared:
+    """Return the charm at *source* (a folder or a ``.charm``), prepared once per content.
+
+    Args:
+        source: An absolute path.
+        data: The data directory.
+        progress: Called with a line for people when something takes time.
+
+    Raises:
+        Error: If the charm is broken, or its environment can't be built.
+    """
+    name = archive.digest(source)
+    folder = data / 'charms' / name
+    if not (folder / '.prepared').exists():
+        fresh = folder.with_suffix(f'.{os.getpid()}')
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir(mode=0o755)
+        try:
+            _fill(source, fresh, data, progress)
+            shutil.rmtree(folder, ignore_errors=True)
+            fresh.rename(folder)
+        except BaseException:
+            shutil.rmtree(fresh, ignore_errors=True)
+            raise
+    version = folder / 'version'
+    return Prepared(
+        metadata.read(folder),
+        name,
+        folder,
+        version.read_text().strip() if version.exists() else '',
+    )
+
+
+def _fill(source: Path, fresh: Path, data: Path, progress: Callable[[str], None]) -> None:
+    if source.is_file():
+        archive.unpack(source, fresh)
+    else:
+        for name in archive.files(source):
+            target = fresh / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source / name, target, follow_symlinks=False)
+    charm = metadata.read(fresh)
+    split(fresh)
+    wanted = environment.requirements(fresh)
+    if wanted is not None and not (fresh / 'venv').exists():
+        built = environment.ensure(wanted, data / 'envs', progress)
+        (fresh / 'venv').symlink_to(built)
+    add_dispatch(fresh)
+    _make_hooks_executable(fresh / 'hooks')
+    for path, names, entries in os.walk(fresh):
+        for name in (*names, *entries):
+            with contextlib.suppress(OSError):
+                found = Path(path, name)
+                if not found.is_symlink():
+                    found.chmod(
+                        found.stat().st_mode & 0o777 | 0o444 | (0o111 if found.is_dir() else 0)
+                    )
+    (fresh / '.prepared').write_text(charm.name)
+
+
+def split(folder: Path) -> None:
+    """Write the files that Juju reads from a unified ``charmcraft.yaml``, as charmcraft does."""
+    if (folder / 'metadata.yaml').exists() or not (folder / 'charmcraft.yaml').exists():
+        return
+    import yaml
+
+    unified: dict[str, Any] = yaml.safe_load((folder / 'charmcraft.yaml').read_text())
+    craft = ('type', 'parts', 'platforms', 'bases', 'base', 'build-base', 'config', 'actions')
+    craft += ('charm-libs', 'charmhub', 'analysis', 'title', 'links')
+    plain = {name: value for name, value in unified.items() if name not in craft}
+    if 'title' in unified:
+        plain['display-name'] = unified['title']
+    _dump(folder / 'metadata.yaml', plain)
+    for name in ('config', 'actions'):
+        if unified.get(name):
+            _dump(folder / f'{name}.yaml', unified[name])
+
+
+def _dump(path: Path, value: Any) -> None:
+    import yaml
+
+    path.write_text(yaml.safe_dump(value, sort_keys=False, allow_unicode=True))
+
+
+def add_dispatch(folder: Path) -> None:
+    """Write ``dispatch`` for an ops charm that has none."""
+    path = folder / 'dispatch'
+    if path.exists():
+        return
+    if (folder / 'src' / 'charm.py').exists():
+        path.write_text(DISPATCH)
+        path.chmod(0o755)
+    elif not (folder / 'hooks').is_dir():
+        raise errors.Error(
+            'cannot run this charm: it has neither src/charm.py, nor dispatch, nor hooks/'
+        )
+
+
+def _make_hooks_executable(hooks: Path) -> None:
+    """Give hooks ``u+x``, as Juju does when it unpacks an archive."""
+    if not hooks.is_dir():
+        return
+    for path in hooks.iterdir():
+        if _HOOK.match(path.name) and path.is_file() and not path.is_symlink():
+            path.chmod(path.stat().st_mode | 0o100)
