@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 
 import ops
+
 from pgcharm import actions, desired, errors, peers, reconcile
 
 _log = logging.getLogger(__name__)

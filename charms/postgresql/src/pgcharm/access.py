@@ -13,6 +13,9 @@ from . import database, patroni
 
 _MAP = 'charm'
 
+_PEERED = (patroni.SUPERUSER, patroni.REPLICATION_USER, patroni.REWIND_USER)
+"""Users whom the machine's own root and the daemons may be, by the socket."""
+
 
 def hba(
     own: Iterable[str],
@@ -51,12 +54,12 @@ def hba(
             ('all', patroni.REWIND_USER),
         ):
             lines.append(f'hostssl {databases} {user} {address} scram-sha-256')
-    for network in _networks((*local, *admins)):
-        lines.append(f'hostssl all {database.OPERATOR} {network} scram-sha-256')
+    lines += [
+        f'hostssl all {database.OPERATOR} {network} scram-sha-256'
+        for network in _networks((*local, *admins))
+    ]
     # A client's `all` must not open the door to our own users.
-    ours = ','.join(
-        (patroni.SUPERUSER, patroni.REPLICATION_USER, patroni.REWIND_USER, database.OPERATOR)
-    )
+    ours = ','.join((*_PEERED, database.OPERATOR))
     lines.append(f'host all {ours} all reject')
     return '\n'.join([*lines, clients.rstrip(), ''])
 
@@ -65,9 +68,7 @@ def ident(service_user: str | None) -> str:
     """Return pg_ident.conf: root and the daemons' user enter the socket as our own users."""
     people = dict.fromkeys(('root', service_user or getpass.getuser()))
     lines = ['# Written by the charm.']
-    for person in people:
-        for user in (patroni.SUPERUSER, patroni.REPLICATION_USER, patroni.REWIND_USER):
-            lines.append(f'{_MAP} {person} {user}')
+    lines += [f'{_MAP} {person} {user}' for person in people for user in _PEERED]
     return '\n'.join(lines) + '\n'
 
 

@@ -7,13 +7,13 @@ cryptography (0.1 s) to learn that nothing is to be done.
 from __future__ import annotations
 
 import dataclasses
-import datetime
+import datetime as dt
 import hashlib
 import json
 
 from . import files, layout
 
-_RENEW_BEFORE = datetime.timedelta(days=30)
+_RENEW_BEFORE = dt.timedelta(days=30)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,11 +21,11 @@ class Issued:
     """A certificate that lies in the unit's folder."""
 
     names: tuple[str, ...]
-    expires: datetime.datetime
+    expires: dt.datetime
     authority: str
     """Digest of the certificate that signed it."""
 
-    def is_good(self, names: tuple[str, ...], ca: str, now: datetime.datetime) -> bool:
+    def is_good(self, names: tuple[str, ...], ca: str, now: dt.datetime) -> bool:
         """Tell whether it covers exactly *names*, is signed by *ca* and lasts a while."""
         return (
             self.names == names
@@ -48,7 +48,7 @@ def read(places: layout.Layout) -> Issued | None:
     content = json.loads(text)
     return Issued(
         names=tuple(content['names']),
-        expires=datetime.datetime.fromisoformat(content['expires']),
+        expires=dt.datetime.fromisoformat(content['expires']),
         authority=content['authority'],
     )
 

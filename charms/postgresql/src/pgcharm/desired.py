@@ -120,10 +120,7 @@ def _addresses(model: ops.Model) -> Addresses | None:
     ingress: list[str] = []
     egress: list[str] = []
     for endpoint in (peers.RELATION, 'db', 'db-admin'):
-        binding = model.get_binding(endpoint)
-        if binding is None:
-            continue
-        network = binding.network
+        network = model.get_binding(endpoint).network
         if network.bind_address is not None:
             bind.append(str(network.bind_address))
         ingress += [str(address) for address in network.ingress_addresses]

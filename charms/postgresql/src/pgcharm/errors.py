@@ -7,7 +7,7 @@ class Error(Exception):
     """Something went wrong in a way that we foresaw; the message says what to do."""
 
 
-class Unreachable(Error):
+class UnreachableError(Error):
     """A service of this unit does not answer: it starts, or it has just died. Worth a retry."""
 
 

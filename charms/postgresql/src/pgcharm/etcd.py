@@ -68,12 +68,13 @@ def is_ready(door: https.Door) -> bool:
     """
     try:
         answer = https.ask(door, 'GET', '/version', timeout=1.0)
-    except errors.Unreachable:
+    except errors.UnreachableError:
         return False
-    if answer.status != 200 or not isinstance(answer.content, dict):
-        return False
-    content: dict[str, Any] = answer.content
-    return content.get('etcdcluster') not in (None, '', 'not_decided')
+    return answer.status == 200 and answer.record.get('etcdcluster') not in (
+        None,
+        '',
+        'not_decided',
+    )
 
 
 def watch_request(key: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import json
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from . import errors
 
@@ -41,6 +41,11 @@ class Answer:
     content: Any
     """The decoded JSON, or the text where it is none."""
 
+    @property
+    def record(self) -> Mapping[str, Any]:
+        """The content where it is an object, else an empty one."""
+        return cast('dict[str, Any]', self.content) if isinstance(self.content, dict) else {}
+
 
 def ask(
     door: Door,
@@ -53,7 +58,7 @@ def ask(
     """Ask and return the answer, whatever its status.
 
     Raises:
-        errors.Unreachable: If there is no answer within *timeout*.
+        errors.UnreachableError: If there is no answer within *timeout*.
     """
     headers = {'Content-Type': 'application/json'}
     if door.user:
@@ -70,7 +75,8 @@ def ask(
         finally:
             connection.close()
     except (OSError, http.client.HTTPException) as error:
-        raise errors.Unreachable(f'{door.address}:{door.port} does not answer: {error}') from None
+        where = f'{door.address}:{door.port}'
+        raise errors.UnreachableError(f'{where} does not answer: {error}') from None
     try:
         return Answer(response.status, json.loads(text))
     except ValueError:

@@ -13,6 +13,7 @@ Usage: ``python -I -S keeper.py LOCK LOG COMMAND...``
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import fcntl
 import os
@@ -42,10 +43,8 @@ def _end(_number: int, _frame: FrameType | None) -> None:
 
 
 def _signal(pid: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGTERM)
-    except ProcessLookupError:
-        pass
 
 
 def _prctl(option: int, value: int) -> None:
@@ -73,11 +72,9 @@ def _take(path: str) -> int:
 
 def _open_log(path: str) -> int:
     """Return the open log *path*; what is long already becomes ``<path>.1``."""
-    try:
+    with contextlib.suppress(FileNotFoundError):
         if os.stat(path).st_size > _LOG_BYTES:
             os.rename(path, path + '.1')
-    except FileNotFoundError:
-        pass
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
 
 
@@ -95,7 +92,7 @@ def _start(command: list[str], log: str) -> int:
         os.dup2(output, 1)
         os.dup2(output, 2)
         try:
-            os.execv(command[0], command)
+            os.execv(command[0], command)  # noqa: S606 - no shell is what we want
         except OSError as error:
             os.write(2, f'cannot start {command[0]}: {error.strerror}\n'.encode())
         os._exit(127)

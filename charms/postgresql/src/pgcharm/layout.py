@@ -182,7 +182,8 @@ def run_root() -> Path:
     own = Path(f'/run/user/{os.geteuid()}')
     if os.access(own, os.W_OK):
         return own / 'pgcharm'
-    return Path(f'/tmp/pgcharm-{os.geteuid()}')
+    # Made with mode 0700 and only used when it is ours: see pgcharm.steps.make_folders.
+    return Path(f'/tmp/pgcharm-{os.geteuid()}')  # noqa: S108
 
 
 def machine_root() -> Path:

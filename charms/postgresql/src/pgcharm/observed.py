@@ -45,13 +45,13 @@ class Observed:
     """Where the programs are; None while packages are missing."""
 
     ports: ports.Ports | None = None
-    machine: memory.Machine = memory.Machine(0, 1)
+    machine: memory.Machine | None = None
     units_on_machine: int = 1
     certificate: certificates.Issued | None = None
     files: Mapping[Path, str] = dataclasses.field(default_factory=dict[Path, str], repr=False)
     """Content of those that the plan may write; missing ones are left out."""
 
-    services: services.Running = services.Running({})
+    services: services.Running = dataclasses.field(default_factory=lambda: services.Running({}))
     patroni: patroni.State | None = None
     """None while it does not answer."""
 
@@ -98,7 +98,7 @@ def observe(wanted: desired.Desired) -> Observed:
         return dataclasses.replace(seen, patroni=state)
     try:
         shared = patroni.shared_settings(door)
-    except errors.Unreachable:
+    except errors.UnreachableError:
         shared = None
     return dataclasses.replace(
         seen,

@@ -207,11 +207,11 @@ def settings(cluster: Cluster) -> str:
                 },
                 'rewind': {'username': REWIND_USER, 'password': cluster.credentials.rewind},
             },
-            'callbacks': {
+            'callbacks': dict.fromkeys(
+                ('on_start', 'on_stop', 'on_restart', 'on_role_change'),
                 # A pipe of the watcher's; without a watcher nobody reads it.
-                event: f"timeout 2 sh -c 'echo >{places.poke}'"
-                for event in ('on_start', 'on_stop', 'on_restart', 'on_role_change')
-            },
+                f"timeout 2 sh -c 'echo >{places.poke}'",
+            ),
             'parameters': {**local, **_own_parameters(places)},
         },
     }
@@ -248,11 +248,9 @@ def observe(door: https.Door) -> State | None:
     """
     try:
         answer = https.ask(door, 'GET', '/health')
-    except errors.Unreachable:
+    except errors.UnreachableError:
         return None
-    if not isinstance(answer.content, dict):
-        return None
-    return parse_state(answer.content)  # pyright: ignore[reportUnknownArgumentType] # JSON
+    return parse_state(answer.record) if answer.record else None
 
 
 def parse_state(content: Mapping[str, Any]) -> State:
@@ -271,14 +269,13 @@ def members(door: https.Door) -> tuple[Member, ...]:
     """Return the members of the cluster, by name.
 
     Raises:
-        errors.Unreachable: If Patroni does not answer.
+        errors.UnreachableError: If Patroni does not answer.
     """
     answer = https.ask(door, 'GET', '/cluster')
-    if answer.status != 200 or not isinstance(answer.content, dict):
-        raise errors.Unreachable(f'{door.address}:{door.port} does not know the cluster yet')
-    content: dict[str, Any] = answer.content
+    if answer.status != 200 or not answer.record:
+        raise errors.UnreachableError(f'{door.address}:{door.port} does not know the cluster yet')
     found: list[Member] = []
-    for record in content.get('members', []):
+    for record in answer.record.get('members', []):
         lag = record.get('lag')
         found.append(
             Member(
@@ -298,20 +295,19 @@ def shared_settings(door: https.Door) -> Mapping[str, Any]:
     """Return the dynamic configuration.
 
     Raises:
-        errors.Unreachable: If Patroni does not answer, or there is none yet.
+        errors.UnreachableError: If Patroni does not answer, or there is none yet.
     """
     answer = https.ask(door, 'GET', '/config')
-    if answer.status != 200 or not isinstance(answer.content, dict):
-        raise errors.Unreachable(f'{door.address}:{door.port} has no dynamic configuration yet')
-    content: dict[str, Any] = answer.content
-    return content
+    if answer.status != 200 or not answer.record:
+        raise errors.UnreachableError(f'{door.address}:{door.port} has no shared settings yet')
+    return answer.record
 
 
 def change_shared_settings(door: https.Door, changes: Mapping[str, Any]) -> None:
     """Merge *changes* into the dynamic configuration.
 
     Raises:
-        errors.Unreachable: If Patroni does not answer or refuses.
+        errors.UnreachableError: If Patroni does not answer or refuses.
     """
     _command(door, 'PATCH', '/config', changes)
 
@@ -320,7 +316,7 @@ def reload(door: https.Door) -> None:
     """Make Patroni read its settings again and pass them on to PostgreSQL.
 
     Raises:
-        errors.Unreachable: If Patroni does not answer or refuses.
+        errors.UnreachableError: If Patroni does not answer or refuses.
     """
     _command(door, 'POST', '/reload', {})
 
@@ -329,18 +325,18 @@ def restart(door: https.Door) -> None:
     """Restart PostgreSQL, which Patroni goes on with when we no longer wait.
 
     Raises:
-        errors.Unreachable: If Patroni refuses.
+        errors.UnreachableError: If Patroni refuses.
     """
     try:
         https.ask(door, 'POST', '/restart', {}, timeout=1.0)
-    except errors.Unreachable:
+    except errors.UnreachableError:
         return
 
 
 def _command(door: https.Door, method: str, path: str, body: Mapping[str, Any]) -> None:
     answer = https.ask(door, method, path, body)
     if answer.status not in (200, 202):
-        raise errors.Unreachable(f'Patroni refuses {method} {path}: {answer.content}')
+        raise errors.UnreachableError(f'Patroni refuses {method} {path}: {answer.content}')
 
 
 def _join(address: str, port: int) -> str:

@@ -5,6 +5,7 @@ Usage: ``python -m pgcharm.patroni_daemon SETTINGS``
 
 from __future__ import annotations
 
+import importlib
 import json
 import sys
 import time
@@ -35,16 +36,14 @@ def _wait_for_etcd(settings: dict[str, Any]) -> None:
 
 def main(path: str) -> None:
     """Run Patroni with the settings at *path*; it ends with the process."""
-    import patroni.dcs
-
-    patroni.dcs.__path__.insert(0, str(Path(__file__).parent / 'lease'))
+    dcs = importlib.import_module('patroni.dcs')
+    dcs.__path__.insert(0, str(Path(__file__).parent / 'lease'))
     # Patroni's imports take longer than etcd's start: do them first.
-    import patroni.__main__
-    import patroni.dcs.etcd3  # pyright: ignore[reportUnusedImport] # ours, by the line above
-
+    importlib.import_module('patroni.dcs.etcd3')
+    program = importlib.import_module('patroni.__main__')
     _wait_for_etcd(json.loads(Path(path).read_text()))
     sys.argv = ['patroni', path]
-    patroni.__main__.main()
+    program.main()
 
 
 if __name__ == '__main__':

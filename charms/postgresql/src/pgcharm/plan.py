@@ -8,7 +8,7 @@ a later hook, because it is read from what Juju had committed when this one bega
 from __future__ import annotations
 
 import dataclasses
-import datetime
+import datetime as dt
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -34,7 +34,7 @@ _USABLE = (volume.Content.EMPTY, volume.Content.OURS, volume.Content.FORMER)
 
 
 def plan(
-    wanted: desired.Desired, seen: observed.Observed, now: datetime.datetime
+    wanted: desired.Desired, seen: observed.Observed, now: dt.datetime
 ) -> tuple[steps.Step, ...]:
     """Return the next steps; none when all is as wanted.
 
@@ -107,7 +107,7 @@ def _agreeing(wanted: desired.Desired) -> Iterator[steps.Step]:
 
 
 def _preparing(
-    wanted: desired.Desired, seen: observed.Observed, now: datetime.datetime
+    wanted: desired.Desired, seen: observed.Observed, now: dt.datetime
 ) -> Iterator[steps.Step]:
     """What every unit needs, whatever its role: packages, ports, folders, a certificate."""
     if seen.missing:
@@ -216,7 +216,7 @@ def _contains(whole: Any, part: Any) -> bool:
 
 def _parameters(seen: observed.Observed) -> dict[str, str]:
     options = seen.accepted
-    assert options is not None
+    assert options is not None and seen.machine is not None
     profile = memory.settings(
         options.profile,
         seen.machine.memory_bytes,

@@ -9,7 +9,7 @@ import fcntl
 import json
 import os
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +110,7 @@ def _can_bind(address: str, port: int) -> bool:
 
 
 @contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def _locked(folder: Path) -> Generator[None]:
     folder.mkdir(mode=0o755, parents=True, exist_ok=True)
     descriptor = os.open(folder / 'ports.lock', os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:

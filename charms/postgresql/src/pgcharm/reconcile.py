@@ -7,7 +7,7 @@ before, and is not read again.
 from __future__ import annotations
 
 import dataclasses
-import datetime
+import datetime as dt
 import time
 from collections.abc import Callable
 
@@ -42,7 +42,7 @@ def reconcile(wanted: desired.Desired, bags: peers.Bags, tell: Callable[[str], N
     seen = observed.observe(wanted)
     for _ in range(_ROUNDS):
         # What Juju takes over at the end of the hook looks undone until then.
-        planned = plan.plan(wanted, seen, datetime.datetime.now(datetime.timezone.utc))
+        planned = plan.plan(wanted, seen, dt.datetime.now(dt.timezone.utc))
         todo = [step for step in planned if step not in done]
         if not todo:
             break
@@ -52,7 +52,7 @@ def reconcile(wanted: desired.Desired, bags: peers.Bags, tell: Callable[[str], N
                 done.append(step)
         except packages.PackagesError as error:
             return Outcome(status.Status('blocked', str(error)[: status.LONGEST]), '', None)
-        except errors.Unreachable as error:
+        except errors.UnreachableError as error:
             # It was there a moment ago: the watcher sees it come back.
             tell(str(error))
             seen = observed.observe(wanted)

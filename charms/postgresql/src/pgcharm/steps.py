@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import os
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,6 +17,7 @@ from . import (
     certificates,
     config,
     database,
+    errors,
     files,
     https,
     layout,
@@ -247,6 +249,8 @@ def make_folders(places: layout.Layout) -> None:
     for folder in (places.postgresql, places.etcd, places.conf, places.log):
         files.ensure_folder(folder, owner=owner)
     files.ensure_folder(layout.run_root(), mode=0o711 if owner else 0o700)
+    if layout.run_root().stat().st_uid != os.geteuid():
+        raise errors.Error(f'{layout.run_root()} belongs to somebody else; remove it')
     files.ensure_folder(places.run, mode=0o711 if owner else 0o700)
     files.ensure_folder(places.socket_folder, owner=owner)
 

@@ -10,7 +10,7 @@ import dataclasses
 import enum
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from . import files, layout
 
@@ -72,8 +72,9 @@ def read_marker(path: Path) -> Marker | None:
     text = files.read(path)
     if text is None:
         return None
-    content: Any = json.loads(text)
-    if not isinstance(content, dict) or content.pop('kind', None) != _KIND:  # pyright: ignore[reportUnknownMemberType] # JSON
+    found: Any = json.loads(text)
+    content = cast('dict[str, Any]', found) if isinstance(found, dict) else {}
+    if content.pop('kind', None) != _KIND:
         raise ValueError('not a marker of ours')
     try:
         return Marker(**content)

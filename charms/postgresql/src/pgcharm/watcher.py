@@ -21,7 +21,6 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from . import errors, etcd, https
 
@@ -89,10 +88,9 @@ class Watcher:
     def _look(self) -> str:
         """Return what matters of the unit's state, as text to compare."""
         try:
-            content = https.ask(self._patroni, 'GET', '/health').content
-        except errors.Unreachable:
-            content = None
-        record: dict[str, Any] = content if isinstance(content, dict) else {}
+            record = https.ask(self._patroni, 'GET', '/health').record
+        except errors.UnreachableError:
+            return _DOWN
         if record.get('state') != 'running':
             return _DOWN
         return json.dumps({name: record.get(name) for name in _STABLE}, sort_keys=True)

@@ -1,1 +1,1 @@
-"""A folder for Patroni's search path, not a package to import: see :mod:`pgcharm.patroni_daemon`."""
+"""A folder for Patroni's search path, not for ours: see :mod:`pgcharm.patroni_daemon`."""

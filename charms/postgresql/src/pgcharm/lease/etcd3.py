@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import patroni.dcs
+import patroni.dcs  # pyright: ignore[reportMissingTypeStubs] # it has none
 
 
 def _load() -> Any:
@@ -34,13 +34,14 @@ def _load() -> Any:
 _Etcd3: Any = _load().Etcd3
 
 
-class Etcd3(_Etcd3):
+class Etcd3(_Etcd3):  # pyright: ignore[reportUntypedBaseClass] # as above
     """Patroni's client of etcd, whose lease is ``lease`` of its section in patroni.yml."""
 
     def __init__(self, config: dict[str, Any], mpp: Any) -> None:
         self._lease_seconds = int(config['lease'])
-        super().__init__({**config, 'ttl': self._lease_seconds}, mpp)
+        _Etcd3.__init__(self, {**config, 'ttl': self._lease_seconds}, mpp)
 
-    def set_ttl(self, ttl: int) -> bool | None:
+    def set_ttl(self, ttl: int) -> bool | None:  # noqa: ARG002
         """Ignore what the dynamic configuration says."""
-        return super().set_ttl(self._lease_seconds)
+        changed: bool | None = _Etcd3.set_ttl(self, self._lease_seconds)
+        return changed

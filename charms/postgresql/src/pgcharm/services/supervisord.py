@@ -230,7 +230,7 @@ class _Transport(xmlrpc.client.Transport):
         super().__init__()
         self._path = path
 
-    def make_connection(self, host: Any) -> _Connection:
+    def make_connection(self, host: Any) -> _Connection:  # noqa: ARG002 - a socket has none
         return _Connection(str(self._path))
 
 
