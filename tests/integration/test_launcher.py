@@ -6,6 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,15 +19,15 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason='becomes another user'
 
 
 @pytest.fixture
-def clone(repository: Path, tmp_path: Path) -> Path:
+def clone(repository: Path) -> Iterator[Path]:
     """A copy of what the launcher needs, in a folder that everybody can read."""
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
-    copy = tmp_path / 'a clone'
-    shutil.copytree(repository / 'src', copy / 'src')
-    shutil.copytree(repository / 'requirements', copy / 'requirements')
-    shutil.copy(repository / 'solo', copy)
-    return copy
+    with tempfile.TemporaryDirectory(prefix='launcher-', dir='/var/tmp') as folder:
+        copy = Path(folder, 'a clone')
+        shutil.copytree(repository / 'src', copy / 'src')
+        shutil.copytree(repository / 'requirements', copy / 'requirements')
+        shutil.copy(repository / 'solo', copy)
+        Path(folder).chmod(0o755)
+        yield copy
 
 
 def run(*command: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -60,9 +62,10 @@ def test_it_works_through_symbolic_links_and_from_any_folder(clone: Path):
 
     direct = run(clone / 'solo', 'version', HOME=os.environ['HOME'])
     linked = run(links / 'second', 'version', HOME=os.environ['HOME'])
+    named = run('env', '-C', clone, 'sh', 'solo', 'version', HOME=os.environ['HOME'])
 
     assert direct.returncode == 0
-    assert (linked.returncode, linked.stdout) == (0, direct.stdout)
+    assert linked.stdout == named.stdout == direct.stdout
 
 
 @needs_root
