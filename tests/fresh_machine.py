@@ -38,8 +38,9 @@ After=multi-user.target
 [Service]
 Type=exec
 ExecStart=/bin/bash /root/script
+ExecStopPost=/bin/sh -c '[ "$EXIT_STATUS" = 0 ] || journalctl --no-pager --lines=100'
 ExecStopPost=/bin/sh -c 'echo "$EXIT_STATUS" >/root/code; systemctl poweroff --no-block'
-StandardOutput=file:/root/output
+StandardOutput=append:/root/output
 StandardError=inherit
 """
 
