@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -258,7 +258,10 @@ class HookApi:
         self.on_change()
 
     def log(self, unit: int, level: str, module: str, message: str) -> None:
-        self.lines.append((level, module, message))
+        self.log_lines(unit, level, module, (message,))
+
+    def log_lines(self, unit: int, level: str, module: str, messages: Sequence[str]) -> None:
+        self.lines += [(level, module, message) for message in messages]
 
     def _scope(self, relation: int, *, is_in: bool) -> None:
         relations = dict(self.world.relations)

@@ -332,7 +332,7 @@ def test_an_action_returns_results_and_keeps_its_writes(installed: World):
         'action-set a.b=$(action-get size) ok=1; action-log half; echo out; echo err >&2;'
         ' state-set k=v; echo "$JUJU_DISPATCH_PATH|$JUJU_HOOK_NAME|$JUJU_ACTION_UUID"',
     )
-    world.api.tasks = {2: model.Task(2, 1, 'app/0', 'do-it', {'size': 5}, 'pending')}
+    world.api.tasks = {2: model.Task(9, 8, 'app/0', 'do-it', {'size': 5}, 'pending')}
     unpacked(world)
 
     world.start()
@@ -346,7 +346,7 @@ def test_an_action_returns_results_and_keeps_its_writes(installed: World):
             'a': {'b': '5'},
             'ok': '1',
             'return-code': 0,
-            'stdout': 'out\nactions/do-it||2\n',
+            'stdout': 'out\nactions/do-it||9\n',
             'stderr': 'err\n',
         },
     )

@@ -6,7 +6,7 @@ Units are named by their row's id. What a hook's commands ask is in ``hookcmds.a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -92,8 +92,12 @@ class Api(api.HookApi, Protocol):
         ...
 
     # -- actions and logs ----------------------------------------------------------------------
+    def log_lines(self, unit: int, level: str, module: str, messages: Sequence[str]) -> None:
+        """Add many lines to the debug log in one transaction."""
+        ...
+
     def task(self, task: int) -> model.Task:
-        """Return an action's task."""
+        """Return an action's task by its row; its ``id`` is the number that people see."""
         ...
 
     def task_started(self, task: int) -> None:

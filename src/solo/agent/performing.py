@@ -261,7 +261,9 @@ class Performer:
 
     def _run_action(self, local: model.LocalState, snapshot: model.Snapshot, task_id: int) -> None:
         task = self.api.task(task_id)
-        context = contexts.Context(self.api, self.unit, local, snapshot, task=task)
+        context = contexts.Context(
+            self.api, self.unit, local, snapshot, task=task, task_row=task_id
+        )
         running = model.Running('action', None, task_id, None, None)
         timeout: float | None = None
         try:
@@ -320,16 +322,15 @@ class Performer:
         def run(request: sockets.Request, ask_stdin: Callable[[], bytes]) -> table.Answer:
             return table.run(context, request.name, request.args, request.folder, ask_stdin)
 
-        def on_line(stream: str, line: str) -> None:
+        def on_lines(stream: str, lines: list[str]) -> None:
             level = 'DEBUG' if stream == 'stdout' else 'WARNING'
-            self.api.log(self.id, level, f'unit.{self.unit.name}.{name}', line)
+            self.api.log_lines(self.id, level, f'unit.{self.unit.name}.{name}', lines)
 
         self._doors.open(self.place.hook_socket, sockets.hook_handler(context_id, run))
         try:
             process = runner.Process(
-                self._spawn, argv, env, self.place.charm, None if keep else on_line, timeout
+                self._spawn, argv, env, self.place.charm, None if keep else on_lines, timeout
             )
-            context.kill = process.kill
             recorded = dataclasses.replace(running, pid=process.pid, started=process.started)
             self.api.begin(self.id, recorded, 'executing' if message else '', message)
             if running.task is not None:

@@ -94,7 +94,7 @@ class Process:
         argv: Its command line.
         env: Its whole environment.
         cwd: Where it starts.
-        on_line: Called with ``stdout`` or ``stderr`` and each line; None: keep the output.
+        on_lines: Called with ``stdout`` or ``stderr`` and some lines; None: keep the output.
         timeout: Seconds after which it is killed.
     """
 
@@ -104,7 +104,7 @@ class Process:
         argv: list[str],
         env: Mapping[str, str],
         cwd: Path,
-        on_line: Callable[[str, str], None] | None,
+        on_lines: Callable[[str, list[str]], None] | None,
         timeout: float | None = None,
     ) -> None:
         self._process = spawn(
@@ -117,7 +117,7 @@ class Process:
         )
         self.pid = self._process.pid
         self.started = processes.start_time(self.pid)
-        self._on_line = on_line
+        self._on_lines = on_lines
         self._deadline = None if timeout is None else time.monotonic() + timeout
 
     def kill(self) -> None:
@@ -127,7 +127,7 @@ class Process:
     def run(self) -> Outcome:
         """Open the gate, and read until the process has ended: pipes may stay open longer."""
         streams = {
-            name: _Stream(name, pipe, self._on_line)
+            name: _Stream(name, pipe, self._on_lines)
             for name, pipe in (('stdout', self._process.stdout), ('stderr', self._process.stderr))
             if pipe is not None
         }
@@ -178,13 +178,13 @@ class _Stream:
     """One pipe of a process: lines go out as they come, memory stays bounded."""
 
     def __init__(
-        self, name: str, pipe: IO[bytes], on_line: Callable[[str, str], None] | None
+        self, name: str, pipe: IO[bytes], on_lines: Callable[[str, list[str]], None] | None
     ) -> None:
         self.name = name
         self.fd = pipe.fileno()
         self.kept = bytearray()
         self._pipe = pipe
-        self._on_line = on_line
+        self._on_lines = on_lines
         os.set_blocking(self.fd, False)
 
     def read(self) -> bool:
@@ -209,25 +209,31 @@ class _Stream:
             is_open = bool(chunk)
         else:
             self._pipe.close()
-        if self._on_line is not None and self.kept:
-            self._line(bytes(self.kept))
+        if self._on_lines is not None and self.kept:
+            self._pass_on([bytes(self.kept)])
             self.kept.clear()
 
     def _take(self, chunk: bytes) -> None:
-        if self._on_line is None:
+        if self._on_lines is None:
             self.kept += chunk[: max(0, _MOST_CAPTURED - len(self.kept))]
             return
         *lines, rest = (bytes(self.kept) + chunk).split(b'\n')
-        for line in lines:
-            self._line(line)
-        while len(rest) > _LONGEST_LINE:
-            self._line(rest[:_LONGEST_LINE])
-            rest = rest[_LONGEST_LINE:]
+        if len(rest) >= _LONGEST_LINE:
+            lines.append(rest)
+            rest = b''
         self.kept[:] = rest
+        self._pass_on(lines)
 
-    def _line(self, line: bytes) -> None:
-        if self._on_line is not None:
-            self._on_line(self.name, line.decode('utf-8', 'replace').rstrip('\r'))
+    def _pass_on(self, lines: list[bytes]) -> None:
+        if self._on_lines is not None and lines:
+            self._on_lines(
+                self.name,
+                [
+                    line[start : start + _LONGEST_LINE].decode('utf-8', 'replace').rstrip('\r')
+                    for line in lines
+                    for start in range(0, len(line) or 1, _LONGEST_LINE)
+                ],
+            )
 
 
 def _discard(pipe: IO[bytes]) -> None:

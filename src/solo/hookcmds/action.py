@@ -61,7 +61,8 @@ def log(context: Context, call: Call) -> None:
     """Tell whoever waits for the action how it goes."""
     if not call.args:
         raise errors.UsageError('no message specified')
-    context.api.task_log(context.require_action().id, ' '.join(call.args))
+    context.require_action()
+    context.api.task_log(context.task_row, ' '.join(call.args))
 
 
 def fail(context: Context, call: Call) -> None:

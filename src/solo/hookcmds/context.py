@@ -28,14 +28,13 @@ class Context:
         snapshot: What the unit may see, taken before it.
         hook: The hook; None in an action or a ``juju-exec``.
         commands: The ``juju-exec``.
-        task: The action.
+        task: The action, and *task_row* its row.
 
     Attributes:
         relation: Id of the relation that the hook is about.
         status_set: Whether the charm set its status in it.
         action_results: What ``action-set`` collected, and ``action_failure`` the message of
             ``action-fail``.
-        reboot: ``juju-reboot`` was called: ``after`` the hook or ``now``.
     """
 
     def __init__(
@@ -48,6 +47,7 @@ class Context:
         hook: model.Hook | None = None,
         commands: model.Commands | None = None,
         task: model.Task | None = None,
+        task_row: int = 0,
     ) -> None:
         self.api = api
         self.unit = unit
@@ -55,6 +55,7 @@ class Context:
         self.snapshot = snapshot
         self.hook = hook
         self.task = task
+        self.task_row = task_row
         about = hook or commands
         self.relation = about.relation if about else None
         self.remote_unit = about.remote_unit if about else None
@@ -72,8 +73,6 @@ class Context:
         self.status_set = False
         self.action_results: dict[str, Any] = {}
         self.action_failure: str | None = None
-        self.reboot = ''
-        self.kill: Callable[[], None] = _nothing
         self._known: dict[Any, Any] = {}
         self._was_leader = True
 
@@ -173,7 +172,3 @@ def _relations(
         is_broken = not view.is_peer and is_ending and not members
         found[row] = Relation(view, tuple(sorted(members)), is_broken)
     return found
-
-
-def _nothing() -> None:
-    """Stand in until the process has started."""

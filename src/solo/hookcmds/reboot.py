@@ -8,10 +8,10 @@ from .context import Context
 
 
 def reboot(context: Context, call: Call) -> None:
-    """Ask for a reboot after the hook, or now: then the hook is killed and queued again."""
+    """Refuse: a machine that is a folder has no power to switch."""
     call.parsed.at_most(0)
     if context.task is not None:
         raise errors.Error('juju-reboot is not supported when running an action.')
-    context.reboot = 'now' if call.flags['now'] else 'after'
-    if context.reboot == 'now':
-        context.kill()
+    raise errors.Error(
+        f'cannot reboot machine "{context.unit.machine}": it is a folder of this host'
+    )
