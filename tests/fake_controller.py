@@ -1,4 +1,4 @@
-"""A controller for tests of the command line: it answers what it was told, and refuses the rest."""
+"""A controller for tests of the command line: it answers what it was told, nothing else."""
 
 from __future__ import annotations
 

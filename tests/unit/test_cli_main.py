@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import fake_controller
 import pytest
 
-import fake_controller
 from solo import errors
 from solo.cli import main, table
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
+import fake_controller
 import pytest
 
-import fake_controller
 from solo.cli import status_filter, status_tabular
 
 TABULAR = """\

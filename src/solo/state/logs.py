@@ -1,4 +1,4 @@
-"""Reading the debug log.
+"""The debug log: lines in the database, the oldest dropped.
 
 Source: juju: cmd/juju/commands/debuglog.go, apiserver/debuglog.go.
 """
@@ -12,6 +12,7 @@ from typing import NamedTuple
 from .. import names
 from . import db
 
+_KEPT = 200_000  # lines
 _LEVELS = ('TRACE', 'DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL')
 
 
@@ -23,6 +24,17 @@ class Filter(NamedTuple):
     exclude: Sequence[str] = ()
     include_module: Sequence[str] = ()
     exclude_module: Sequence[str] = ()
+
+
+def append(
+    tx: db.Transaction, model: int, entity: str, level: str, module: str, message: str, now: float
+) -> None:
+    """Add a line; now and then drop what is older than the newest 200,000."""
+    row = tx.insert(
+        'log', model=model, time=now, entity=entity, level=level, module=module, message=message
+    )
+    if row % 5_000 == 0:
+        tx.execute('DELETE FROM log WHERE id <= ?', row - _KEPT)
 
 
 def last(tx: db.Transaction, model: int, wanted: Filter, count: int) -> list[sqlite3.Row]:
