@@ -330,7 +330,7 @@ def test_destroy_model_tells_how_it_goes() -> None:
 
 
 def test_models_marks_the_current_one() -> None:
-    model = {
+    model: dict[str, Any] = {
         'short-name': 'm',
         'model-uuid': 'u',
         'cloud': 'localhost',

@@ -23,6 +23,11 @@ METADATA: dict[str, Any] = {
 }
 
 
+def read(kind: Any, found: dict[str, Any]) -> Any:
+    """Return *found* as jubilant reads it into one of its classes."""
+    return kind._from_dict(found)
+
+
 class World:
     """A database with one model, filled row by row."""
 
@@ -252,7 +257,7 @@ def test_jubilant_reads_all_of_it(world: World) -> None:
     world.relation(1, provides=(pg, 'db'), requires=(web, 'database'))
     _store(world, unit)
 
-    status = jubilant.statustypes.Status._from_dict(world.status())
+    status = read(jubilant.statustypes.Status, world.status())
 
     assert status.get_units('pg')['pg/0'].is_active
     assert status.apps['pg'].relations['db'][0].related_app == 'web'
@@ -291,7 +296,7 @@ def test_storage_names_its_unit_and_place(world: World) -> None:
     }
     assert found['storage']['data/1']['status']['current'] == 'detached'
     assert 'attachments' not in found['storage']['data/1']
-    jubilant.statustypes.CombinedStorage._from_dict(found)
+    read(jubilant.statustypes.CombinedStorage, found)
 
 
 def test_no_storage_is_an_empty_map(world: World) -> None:
@@ -325,7 +330,7 @@ def test_show_unit_has_the_bags_of_both_sides(world: World) -> None:
             'related-units': {'web/0': {'in-scope': True, 'data': {'of': 'web/0'}}},
         }
     ]
-    jubilant.unittypes.UnitInfo._from_dict(found)
+    read(jubilant.unittypes.UnitInfo, found)
 
 
 def test_show_unit_of_a_peer_reads_its_own_application(world: World) -> None:
@@ -351,6 +356,6 @@ def test_model_is_described_as_jubilant_reads_it(world: World) -> None:
 
     found = fullmodels.describe(world.tx, row, controller='c', utc=True)
 
-    info = jubilant.modeltypes.ModelInfo._from_dict(found)
+    info = read(jubilant.modeltypes.ModelInfo, found)
     assert (info.short_name, info.name, info.model_uuid) == ('m', 'admin/m', 'u-123456')
     assert list(info.machines) == ['0']

@@ -1,8 +1,11 @@
-"""The way to the controller: finds it, or starts it, and asks it."""
+"""The way to the controller: finds it, starts it, replaces one of older code; and asks it."""
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from .. import folders, wire
@@ -25,4 +28,29 @@ def call(verb: str, params: wire.Json, on_event: Callable[[wire.Json], None] | N
         from ..controller import process
 
         socket = process.ensure_running(data)
+    else:
+        if is_older(socket):
+            _replace(data, socket)
     return wire.call(socket, verb, params, on_event)
+
+
+def is_older(socket: Path) -> bool:
+    """Tell whether the controller at *socket* was started before this program's code was made."""
+    try:
+        return os.stat(socket).st_mtime_ns < folders.build()
+    except FileNotFoundError:
+        return False  # it is just ending
+
+
+def _replace(data: Path, socket: Path) -> None:
+    """Stop the controller once no hook runs, and start one of this code; one caller at a time."""
+    import fcntl
+
+    from ..controller import process
+
+    with open(data / 'replace.lock', 'a') as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if is_older(socket):
+            print('Restarting the controller, which runs older code', file=sys.stderr)
+            process.stop(data)
+        process.ensure_running(data)
