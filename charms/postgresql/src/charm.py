@@ -22,6 +22,8 @@ _STATUSES = {
 class PostgresqlCharm(ops.CharmBase):
     """Passes events on, and shows what came of them."""
 
+    workload = reconcile.REAL
+
     def __init__(self, framework: ops.Framework) -> None:
         super().__init__(framework)
         # The watcher asks for this one.
@@ -34,7 +36,8 @@ class PostgresqlCharm(ops.CharmBase):
 
     def _reconcile(self, event: ops.EventBase) -> None:
         bags = peers.Bags(self)
-        outcome = reconcile.reconcile(desired.read(self, event, bags), bags, self._tell)
+        wanted = desired.read(self, event, bags)
+        outcome = reconcile.reconcile(wanted, bags, self._tell, self.workload)
         self.unit.status = _STATUSES[outcome.status.name](outcome.status.message)
         if outcome.version:
             self.unit.set_workload_version(outcome.version)

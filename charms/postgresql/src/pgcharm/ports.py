@@ -50,7 +50,7 @@ def allocate(folder: Path, key: str, address: str, first: Ports) -> Ports:
         first: The ports to try first; each is counted up until one is free.
 
     Raises:
-        errors.Error: If no port is left.
+        errors.OperatorError: If no port is left.
     """
     with _locked(folder):
         path = folder / 'ports.json'
@@ -92,7 +92,9 @@ def _free(address: str, first: int, taken: set[int]) -> int:
     for port in range(first, _LAST + 1):
         if port not in taken and _can_bind(address, port):
             return port
-    raise errors.Error(f'cannot find a free port from {first} on {address}; free one of them')
+    raise errors.OperatorError(
+        f'cannot find a free port from {first} on {address}; free one of them'
+    )
 
 
 def _can_bind(address: str, port: int) -> bool:

@@ -11,7 +11,7 @@ import datetime as dt
 import time
 from collections.abc import Callable
 
-from . import desired, errors, files, observed, packages, peers, plan, status, steps
+from . import desired, errors, layout, observed, packages, peers, plan, status, steps
 
 _ROUNDS = 6
 """More than any start needs; a plan that never ends is a bug, and must not hang a hook."""
@@ -30,16 +30,34 @@ class Outcome:
     """PostgreSQL's, to be opened; None while it is not known."""
 
 
-def reconcile(wanted: desired.Desired, bags: peers.Bags, tell: Callable[[str], None]) -> Outcome:
+@dataclasses.dataclass(frozen=True)
+class Workload:
+    """The unit's machine: how to look at it, and how to act on it."""
+
+    observe: Callable[[desired.Desired], observed.Observed]
+    execute: Callable[[steps.Step, layout.Layout, peers.Bags, Callable[[str], None]], None]
+
+
+REAL = Workload(observed.observe, steps.execute)
+"""The machine that we run on."""
+
+
+def reconcile(
+    wanted: desired.Desired,
+    bags: peers.Bags,
+    tell: Callable[[str], None],
+    workload: Workload = REAL,
+) -> Outcome:
     """Do what is to be done now and return what the unit is then.
 
     Args:
         wanted: What shall be, as it was committed when the hook began.
         bags: Where the unit writes to its peers.
         tell: Shows the operator what takes long.
+        workload: The machine.
     """
     done: list[steps.Step] = []
-    seen = observed.observe(wanted)
+    seen = workload.observe(wanted)
     for _ in range(_ROUNDS):
         # What Juju takes over at the end of the hook looks undone until then.
         planned = plan.plan(wanted, seen, dt.datetime.now(dt.timezone.utc))
@@ -48,17 +66,17 @@ def reconcile(wanted: desired.Desired, bags: peers.Bags, tell: Callable[[str], N
             break
         try:
             for step in todo:
-                steps.execute(step, wanted.places, bags, tell)
+                workload.execute(step, wanted.places, bags, tell)
                 done.append(step)
-        except packages.PackagesError as error:
+        except (packages.PackagesError, errors.OperatorError) as error:
             return Outcome(status.Status('blocked', str(error)[: status.LONGEST]), '', None)
         except errors.UnreachableError as error:
             # It was there a moment ago: the watcher sees it come back.
             tell(str(error))
-            seen = observed.observe(wanted)
+            seen = workload.observe(wanted)
             break
-        seen = observed.observe(wanted)
+        seen = workload.observe(wanted)
     found = status.status(wanted, seen)
-    if not wanted.is_leaving and wanted.places.run.is_dir() and found.name != 'active':
-        files.write(wanted.places.again, str(time.time() + _AGAIN))
+    if not wanted.is_leaving and found.name != 'active':
+        workload.execute(steps.CallAgain(time.time() + _AGAIN), wanted.places, bags, tell)
     return Outcome(found, status.version(seen), seen.ports.postgresql if seen.ports else None)

@@ -152,6 +152,14 @@ class SetPasswords:
 
 
 @dataclasses.dataclass(frozen=True)
+class CallAgain:
+    """Tell the watcher, if there is one, when to ask for the next hook."""
+
+    at: float
+    """Seconds since 1970."""
+
+
+@dataclasses.dataclass(frozen=True)
 class Leave:
     """End all services, say goodbye on the storage, and leave nothing on the machine."""
 
@@ -179,6 +187,7 @@ Step = (
     | RestartPostgres
     | ReloadAccess
     | SetPasswords
+    | CallAgain
     | Leave
 )
 
@@ -239,6 +248,9 @@ def execute(
                 postgres.reload_hba(connection)
         case SetPasswords():
             database.set_passwords(places, step.port, step.passwords)
+        case CallAgain():
+            if places.run.is_dir():
+                files.write(places.again, str(step.at))
         case Leave():
             _leave(step, places)
 
@@ -250,7 +262,7 @@ def make_folders(places: layout.Layout) -> None:
         files.ensure_folder(folder, owner=owner)
     files.ensure_folder(layout.run_root(), mode=0o711 if owner else 0o700)
     if layout.run_root().stat().st_uid != os.geteuid():
-        raise errors.Error(f'{layout.run_root()} belongs to somebody else; remove it')
+        raise errors.OperatorError(f'{layout.run_root()} belongs to somebody else; remove it')
     files.ensure_folder(places.run, mode=0o711 if owner else 0o700)
     files.ensure_folder(places.socket_folder, owner=owner)
 

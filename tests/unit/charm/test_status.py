@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import dataclasses
+
+from unit.charm import worlds
+
+from pgcharm import patroni, status, volume
+
+
+def test_running_primary_is_active() -> None:
+    assert status.status(worlds.wanted(), worlds.running()) == status.Status(
+        'active', 'standalone'
+    )
+
+
+def test_version_is_the_server_s() -> None:
+    assert status.version(worlds.running()) == '16.4'
+
+
+def test_storage_that_is_not_ours_blocks_with_a_remedy() -> None:
+    found = volume.Volume(volume.Content.FOREIGN, reason='it has photos')
+
+    shown = status.status(worlds.wanted(), worlds.observed_(volume=found))
+
+    assert shown.name == 'blocked'
+    assert 'photos' in shown.message and 'attach an empty one' in shown.message
+
+
+def test_unit_that_was_not_named_waits() -> None:
+    wanted = worlds.wanted(peers=worlds.bags(bootstrap='pg/1'))
+
+    assert status.status(wanted, worlds.observed_()).name == 'waiting'
+
+
+def test_standby_is_not_called_active() -> None:
+    seen = worlds.running()
+    assert seen.database is not None
+    standby = dataclasses.replace(seen.database, is_primary=False)
+
+    shown = status.status(worlds.wanted(), dataclasses.replace(seen, database=standby))
+
+    assert shown.name == 'waiting'
+
+
+def test_starting_server_says_how_far_it_is() -> None:
+    seen = dataclasses.replace(
+        worlds.running(), patroni=patroni.State('uninitialized', 'starting'), database=None
+    )
+
+    shown = status.status(worlds.wanted(), seen)
+
+    assert shown == status.Status('maintenance', 'PostgreSQL: starting')
+
+
+def test_wrong_option_blocks_and_is_named_while_the_server_runs() -> None:
+    wanted = worlds.wanted(options=worlds.options(profile='fast'))
+
+    shown = status.status(wanted, worlds.running())
+
+    assert shown.name == 'blocked'
+    assert 'profile' in shown.message
+
+
+def test_message_is_not_longer_than_juju_keeps() -> None:
+    found = volume.Volume(volume.Content.FOREIGN, reason='x' * 500)
+
+    shown = status.status(worlds.wanted(), worlds.observed_(volume=found))
+
+    assert len(shown.message) == status.LONGEST
