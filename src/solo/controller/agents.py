@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from ..agent import machine
+from ..agent import machine, sockets
 
 if TYPE_CHECKING:
     from .core import Controller
@@ -19,13 +19,20 @@ class Agents:
         self._lock = threading.Lock()
         self._machines: dict[int, machine.Machine] = {}  # by the machine's row
         self._units: dict[int, machine.Machine] = {}  # by the unit's row
+        self._doors = sockets.Doors()
+        self._doors.start()
 
     def place(self, machine_row: int, units: frozenset[int]) -> None:
         """Make the machine's thread look after *units*, and start it if it isn't there."""
         with self._lock:
             thread = self._machines.get(machine_row)
             if thread is None:
-                thread = machine.Machine(self._controller.api, self._controller.provider)
+                thread = machine.Machine(
+                    self._controller.api,
+                    self._controller.provider,
+                    self._controller.data,
+                    self._doors,
+                )
                 self._machines[machine_row] = thread
                 thread.start()
             for unit in units:
@@ -58,3 +65,4 @@ class Agents:
             thread.stop()
         for thread in threads:
             thread.join()
+        self._doors.stop()

@@ -7,7 +7,7 @@ import random
 import shutil
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from ..state import (
     db,
     fullstatus,
     goal,
-    log,
+    logs,
     machines,
     models,
     network,
@@ -312,10 +312,14 @@ class AgentApi:
             operations.finish(tx, task, status, message, results, now=time.time())
 
     def log(self, unit: int, level: str, module: str, message: str) -> None:
+        self.log_lines(unit, level, module, (message,))
+
+    def log_lines(self, unit: int, level: str, module: str, messages: Sequence[str]) -> None:
         with self._database.write() as tx:
             row = units.row(tx, unit)
             tag = names.unit(row['name']).tag
-            log.append(tx, row['model'], tag, level, module, message, time.time())
+            for message in messages:
+                logs.append(tx, row['model'], tag, level, module, message, time.time())
 
 
 def _application(tx: db.Transaction, unit: int) -> sqlite3.Row:

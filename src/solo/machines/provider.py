@@ -9,7 +9,7 @@ import dataclasses
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Literal, Protocol
+from typing import IO, Literal, NamedTuple, Protocol
 
 Power = Literal['kill', 'stop', 'start', 'freeze', 'thaw', 'cut', 'heal']
 
@@ -27,8 +27,7 @@ class Machine:
     address: str = ''
 
 
-@dataclasses.dataclass(frozen=True)
-class Made:
+class Made(NamedTuple):
     """A machine that is there: its address, and which boot of it this is."""
 
     address: str

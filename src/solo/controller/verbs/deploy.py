@@ -1,0 +1,111 @@
+"""``deploy``: prepare the charm, then add the application with its units in one transaction."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ... import errors, wire
+from ...charm import archive, prepare
+from ...state import applications, charms, models, storage
+from .. import server
+
+if TYPE_CHECKING:
+    from ..core import Controller
+
+
+def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict[str, Any]:
+    """Deploy a charm; see ``cli/deploy.py`` for the parameters."""
+    with controller.database.read() as tx:
+        model = models.get(tx, params.get('model', ''))
+        name = params.get('application') or ''
+        taken = name and tx.one(
+            'SELECT 1 FROM application WHERE model = ? AND name = ?', model['id'], name
+        )
+    if taken:  # before the environment is built, which may take a while
+        raise errors.Error(
+            f'cannot add application "{name}": application already exists', 'already exists'
+        )
+    source = archive.find(params['charm'])
+    ready = prepare.prepare(source, controller.data, lambda text: emit({'progress': text}))
+    name = name or ready.charm.name
+    settings = {**file_settings(params.get('config_file_text', ''), name), **params['config']}
+    now = time.time()
+    with controller.database.write() as tx:
+        charm = charms.add(
+            tx,
+            model['id'],
+            ready.charm,
+            digest=ready.digest,
+            folder=ready.folder,
+            version=ready.version,
+        )
+        units = applications.deploy(
+            tx,
+            model['id'],
+            name,
+            charm,
+            count=params.get('num_units', 1),
+            settings=settings,
+            to=params.get('to') or (),
+            storage={
+                key: storage.directive(text) for key, text in (params.get('storage') or {}).items()
+            },
+            attach=params.get('attach_storage') or (),
+            trust=bool(params.get('trust')),
+            constraints=_constraints(params.get('constraints') or ''),
+            bindings={},
+            resources=_resources(params.get('resources') or {}),
+            provider=controller.provider.name,
+            now=now,
+        )
+        revision = tx.value('SELECT revision FROM charm WHERE id = ?', charm)
+    return {
+        'application': name,
+        'charm': ready.charm.name,
+        'revision': revision,
+        'base': 'ubuntu@24.04/stable',
+        'origin': 'local',
+        'located': True,
+        'units': units,
+    }
+
+
+def file_settings(text: str, application: str) -> dict[str, str]:
+    """Return the application's options of a config file, ``{app: {key: value}}``.
+
+    Raises:
+        Error: If it is no YAML, or says nothing of the application.
+    """
+    if not text:
+        return {}
+    import yaml
+
+    try:
+        read = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise errors.Error(f'cannot parse settings data: {" ".join(str(error).split())}') from None
+    if not isinstance(read, dict) or not isinstance(read.get(application), dict):
+        raise errors.Error(f'no settings found for "{application}"')
+    return {
+        str(key): ('true' if value else 'false') if isinstance(value, bool) else str(value)
+        for key, value in read[application].items()
+    }
+
+
+def _constraints(text: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for word in text.split():
+        key, equals, value = word.partition('=')
+        if not equals:
+            raise errors.UsageError(f'malformed constraint "{word}"')
+        found[key] = value
+    return found
+
+
+def _resources(given: dict[str, str]) -> dict[str, str]:
+    for name, path in given.items():
+        if not Path(path).is_file():
+            raise errors.Error(f'cannot open resource "{name}": open {path}: no such file')
+    return given

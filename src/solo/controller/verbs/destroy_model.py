@@ -1,0 +1,57 @@
+"""``destroy-model``: everything in it goes, and then the model."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from ... import errors, wire
+from ...state import models, removal
+from .. import server
+
+if TYPE_CHECKING:
+    from ..core import Controller
+
+_HEARTBEAT_SECONDS = 5.0
+
+
+def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict[str, Any]:
+    """Destroy a model and wait until it is gone.
+
+    Raises:
+        Error: If it has storage and nothing was said of it, or it takes longer than ``timeout``.
+    """
+    with controller.database.write() as tx:
+        row = models.get(tx, params['name'])
+        destroy, release = params.get('destroy_storage'), params.get('release_storage')
+        kept = tx.all("SELECT name FROM storage WHERE model = ? AND life = 'alive'", row['id'])
+        if kept and not destroy and not release:
+            names = ', '.join(storage['name'] for storage in kept)
+            raise errors.Error(
+                f'cannot destroy model "{row["name"]}": it has persistent storage ({names})\n\n'
+                'To destroy the storage, run the destroy-model command again with the '
+                '"--destroy-storage" flag.\n\n'
+                'To release the storage without destroying it, run it with "--release-storage".'
+            )
+        removal.destroy_model(tx, row, destroy_storage=bool(destroy))
+    emit({'progress': 'Destroying model'})
+    timeout = params.get('timeout')
+    deadline = None if not timeout or timeout < 0 else time.monotonic() + timeout
+    told = ''
+    while True:
+        count = controller.changed.count
+        with controller.database.write() as tx:
+            gone = removal.model_gone(tx, row['id'])
+            left = [
+                f'{tx.value(f"SELECT count(*) FROM {table} WHERE model = ?", row["id"])} {table}(s)'
+                for table in ('application', 'machine')
+            ]
+        if gone:
+            return {}
+        text = f'Waiting for model to be removed, {", ".join(left)}...'
+        if text != told:
+            emit({'progress': text})
+            told = text
+        if deadline is not None and time.monotonic() > deadline:
+            raise errors.Error(f'timed out: model "{row["name"]}" is still being removed')
+        controller.changed.wait(count + 1, _HEARTBEAT_SECONDS)

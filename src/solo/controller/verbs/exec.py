@@ -1,0 +1,57 @@
+"""``exec``: queue a command on units."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from ... import wire
+from ...state import applications, machines, models, operations, units
+from .. import server
+
+if TYPE_CHECKING:
+    from ..core import Controller
+
+
+def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict[str, Any]:
+    """Add one task for each unit named, of an application named, or of all."""
+    del emit
+    with controller.database.write() as tx:
+        model = models.get(tx, params.get('model', ''))
+        found = {
+            row['id']: row
+            for row in (units.resolve(tx, model['id'], name) for name in params.get('units') or ())
+        }
+        wanted = [
+            applications.find(tx, model['id'], name)['id']
+            for name in params.get('applications') or ()
+        ]
+        for row in tx.all(
+            'SELECT u.id, u.application, u.machine FROM unit u'
+            ' JOIN application a ON a.id = u.application WHERE a.model = ? ORDER BY u.id',
+            model['id'],
+        ):
+            if params.get('all') or row['application'] in wanted:
+                found[row['id']] = units.row(tx, row['id'])
+        on_machines = [
+            machines.find(tx, model['id'], name) for name in params.get('machines') or ()
+        ]
+        receivers = [(row, row['name']) for row in found.values()]
+        for machine in on_machines:
+            # Without a context: any unit's agent of the machine can run it.
+            agent = tx.value('SELECT min(id) FROM unit WHERE machine = ?', machine['id'])
+            receivers.append((units.row(tx, agent), machine['name']))
+        number, tasks = operations.enqueue(
+            tx,
+            model['id'],
+            f'exec run on {",".join(name for _, name in receivers)}',
+            receivers,
+            'juju-exec',
+            {'command': params['command'], 'timeout': params.get('timeout') or 0},
+            now=time.time(),
+        )
+    return {
+        'operation': number,
+        'tasks': [{'id': task, 'unit': receiver} for task, receiver in tasks],
+        'errors': [],
+    }

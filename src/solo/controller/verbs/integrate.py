@@ -1,0 +1,23 @@
+"""``integrate``: relate two applications."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from ... import wire
+from ...state import models, relations
+from .. import server
+
+if TYPE_CHECKING:
+    from ..core import Controller
+
+
+def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict[str, Any]:
+    """Add the one relation that the two endpoints can mean."""
+    del emit
+    first, second = params['endpoints']
+    with controller.database.write() as tx:
+        model = models.get(tx, params.get('model', ''))
+        number = relations.integrate(tx, model['id'], first, second, now=time.time())
+    return {'relation': number}

@@ -1,0 +1,49 @@
+"""``model-config``: read and set a model's settings."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from ... import errors, formats, wire
+from ...state import models
+from .. import server
+
+if TYPE_CHECKING:
+    from ..core import Controller
+
+
+def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict[str, Any]:
+    """Set and reset keys, then return all with ``Value`` and ``Source``."""
+    del emit
+    with controller.database.write() as tx:
+        row = models.get(tx, params.get('model', ''))
+        own = models.config(row)
+        for key, value in (params.get('set') or {}).items():
+            own[key] = typed(key, value)
+        for key in params.get('reset') or ():
+            own.pop(key, None)
+        tx.update('model', row['id'], config=json.dumps(own))
+    return {
+        key: {'Value': value, 'Source': 'model' if key in own else 'default'}
+        for key, value in sorted({**models.DEFAULTS, **own}.items())
+    }
+
+
+def typed(key: str, text: str) -> Any:
+    """Return a setting's value by the type of its default.
+
+    Raises:
+        Error: If the value is none of that type.
+    """
+    default = models.DEFAULTS.get(key)
+    if isinstance(default, bool):
+        if text.lower() not in ('true', 'false'):
+            raise errors.Error(f'{key}: expected bool, got string("{text}")')
+        return text.lower() == 'true'
+    if key == 'update-status-hook-interval':
+        try:
+            formats.duration(text)
+        except ValueError as error:
+            raise errors.Error(f'invalid update status hook interval: {error}') from None
+    return text

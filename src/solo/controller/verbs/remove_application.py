@@ -1,0 +1,46 @@
+"""``remove-application``: accepted at once; units, relations and the application go by themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ... import errors, wire
+from ...state import applications, models, removal, units
+from .. import server
+from . import remove_unit
+
+if TYPE_CHECKING:
+    from ..core import Controller
+
+
+def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict[str, Any]:
+    """Make applications dying; one that can't be removed does not hold the others."""
+    del emit
+    result: dict[str, Any] = {'removed': [], 'failed': []}
+    destroy = bool(params.get('destroy_storage'))
+    with controller.database.write() as tx:
+        model = models.get(tx, params.get('model', ''))
+        for name in params['applications']:
+            try:
+                row = applications.find(tx, model['id'], name)
+            except errors.Error as error:
+                result['failed'].append({'application': name, 'error': error.message})
+                continue
+            rows = [
+                unit['id']
+                for unit in tx.all(
+                    'SELECT id FROM unit WHERE application = ? ORDER BY number', row['id']
+                )
+            ]
+            result['removed'].append(
+                {
+                    'application': name,
+                    'units': [units.row(tx, unit)['name'] for unit in rows],
+                    **remove_unit.fate(tx, rows, destroy=destroy),
+                }
+            )
+            if not params.get('dry_run'):
+                removal.remove_application(
+                    tx, row, destroy_storage=destroy, force=bool(params.get('force'))
+                )
+    return result

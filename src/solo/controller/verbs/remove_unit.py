@@ -1,0 +1,44 @@
+"""``remove-unit``: accepted at once; the units go by themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ... import errors, wire
+from ...state import db, models, removal, storage, units
+from .. import server
+
+if TYPE_CHECKING:
+    from ..core import Controller
+
+
+def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict[str, Any]:
+    """Make units dying; one that can't be removed does not hold the others."""
+    del emit
+    result: dict[str, Any] = {'removed': [], 'failed': []}
+    destroy = bool(params.get('destroy_storage'))
+    with controller.database.write() as tx:
+        model = models.get(tx, params.get('model', ''))
+        for name in params['units']:
+            try:
+                row = units.find(tx, model['id'], name)
+                if row['principal'] is not None:
+                    raise errors.Error(
+                        f'unit "{name}" is a subordinate, to remove use remove-relation. '
+                        f'Note: this will remove all units of "{row["application_name"]}"'
+                    )
+            except errors.Error as error:
+                result['failed'].append({'unit': name, 'error': str(error)})
+                continue
+            result['removed'].append({'unit': name, **fate(tx, [row['id']], destroy=destroy)})
+            if not params.get('dry_run'):
+                removal.remove_unit(
+                    tx, row, destroy_storage=destroy, force=bool(params.get('force'))
+                )
+    return result
+
+
+def fate(tx: db.Transaction, rows: list[int], *, destroy: bool) -> dict[str, list[str]]:
+    """Return what becomes of the units' storage."""
+    names = [name for row in rows for name in storage.of_unit(tx, row)]
+    return {'detached': [] if destroy else names, 'destroyed': names if destroy else []}

@@ -1,0 +1,34 @@
+"""``ssh``: where a command on a unit or machine runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ... import names, wire
+from ...state import machines, models, units
+from .. import server
+
+if TYPE_CHECKING:
+    from ..core import Controller
+
+
+def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict[str, Any]:
+    """Return folder and environment: a local machine is this host, seen from its folder."""
+    del emit
+    with controller.database.read() as tx:
+        model = models.get(tx, params.get('model', ''))
+        target = params['target']
+        if target.isdigit():
+            machine, unit = machines.find(tx, model['id'], target), ''
+        else:
+            row = units.resolve(tx, model['id'], target)
+            unit = row['name']
+            machine = tx.one('SELECT * FROM machine WHERE id = ?', row['machine'])
+        folder = controller.data / 'machines' / machines.key(tx, machine['id'])
+    if unit:
+        folder = folder / 'agents' / names.unit(unit).tag / 'charm'
+    return {
+        'argv': [],
+        'cwd': str(folder),
+        'env': {'SOLO_MACHINE': machine['name'], 'SOLO_ADDRESS': machine['address']},
+    }

@@ -1,0 +1,19 @@
+"""``storage``: the instances of a model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ... import wire
+from ...state import fullstorage, models
+from .. import server
+
+if TYPE_CHECKING:
+    from ..core import Controller
+
+
+def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict[str, Any]:
+    """Return what ``juju storage --format json`` prints."""
+    del emit
+    with controller.database.read() as tx:
+        return fullstorage.storage(tx, models.get(tx, params.get('model', ''))['id'], utc=False)
