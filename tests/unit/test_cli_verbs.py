@@ -322,6 +322,7 @@ def test_add_model_switches_unless_told_not_to() -> None:
 
 def test_destroy_model_tells_how_it_goes() -> None:
     controller = Controller(destroy_model={})
+    controller.events['destroy_model'] = [{'progress': 'Destroying model'}]
 
     done = controller.run('destroy-model', 'x', '--no-prompt', '--timeout', '30s', '--force')
 

@@ -22,18 +22,8 @@ def tx(tmp_path: Path) -> Iterator[db.Transaction]:
     database = db.Database(tmp_path / 'solo.db')
     with database.write() as tx:
         for number, (entity, level, module, message) in enumerate(RECORDS):
-            tx.insert(
-                'log',
-                model=1,
-                time=float(number),
-                entity=entity,
-                level=level,
-                module=module,
-                message=message,
-            )
-        tx.insert(
-            'log', model=2, time=9.0, entity='unit-pg-0', level='INFO', module='m', message='other'
-        )
+            logs.append(tx, 1, entity, level, module, message, float(number))
+        logs.append(tx, 2, 'unit-pg-0', 'INFO', 'm', 'other', 9.0)
         yield tx
     database.close()
 

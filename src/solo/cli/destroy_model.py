@@ -39,7 +39,6 @@ def run(session: session.Session) -> int:
             'To continue, enter the name of the model to be destroyed: ',
             name,
         )
-    session.say('Destroying model')
     session.call(
         'destroy_model',
         session.progress,
