@@ -9,10 +9,15 @@ from typing import Any
 
 import charm
 import pytest
+import yaml
 from ops import testing
 from unit.charm import worlds
 
-ROOT = Path(charm.__file__).parents[1]
+from pgcharm import actions
+
+SPEC: dict[str, Any] = yaml.safe_load(
+    (Path(charm.__file__).parents[1] / 'charmcraft.yaml').read_text()
+)
 
 
 @dataclasses.dataclass
@@ -66,7 +71,13 @@ def deployment() -> Iterator[Deployment]:
         networks={testing.Network(name) for name in names},
         model=testing.Model(name='m', uuid=worlds.UUID),
     )
-    context = testing.Context(Charm, charm_root=ROOT, app_name='pg')
+    context = testing.Context(
+        Charm,
+        meta={key: SPEC[key] for key in ('name', 'provides', 'peers', 'storage')},
+        config=SPEC['config'],
+        actions=SPEC['actions'],
+        app_name='pg',
+    )
     yield Deployment(context, state, machine)
 
 
@@ -155,10 +166,4 @@ def test_only_the_leader_sets_a_password(deployment: Deployment) -> None:
 
 
 def test_every_action_of_the_charm_is_there() -> None:
-    import yaml
-
-    from pgcharm import actions
-
-    declared = yaml.safe_load((ROOT / 'charmcraft.yaml').read_text())['actions']
-
-    assert set(declared) == set(actions.ACTIONS)
+    assert set(SPEC['actions']) == set(actions.ACTIONS)

@@ -98,7 +98,7 @@ def read(charm: ops.CharmBase, event: ops.EventBase, bags: peers.Bags) -> Desire
         peers=bags.read(),
         addresses=None if is_leaving else _addresses(charm.model),
         options=dict(charm.config),
-        programs=_programs(charm),
+        programs=_programs(),
         is_leaving=is_leaving,
         is_arriving=isinstance(event, ops.StorageAttachedEvent),
         published=bags.published(),
@@ -138,10 +138,10 @@ def _unique(names: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _programs(charm: ops.CharmBase) -> Programs:
+def _programs() -> Programs:
     return Programs(
         python=sys.executable,
-        source=charm.charm_dir / 'src',
+        source=Path(__file__).absolute().parents[1],
         python_path=os.environ.get('PYTHONPATH', ''),
         juju_exec=shutil.which('juju-exec') or '',
     )
