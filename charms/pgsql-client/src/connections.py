@@ -17,7 +17,7 @@ from typing import Literal
 Bag = Mapping[str, str]
 Role = Literal['master', 'standby']
 
-_KEYS = ('host', 'port', 'user', 'password')
+_KEYS = ('user', 'host', 'port', 'password')
 
 
 @dataclasses.dataclass(frozen=True)
