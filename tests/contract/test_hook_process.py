@@ -509,3 +509,56 @@ def test_a_dying_unit_ends_and_takes_its_files_along(installed: World):
         ('terminated', '', False),
     ]
     assert not world.place.agent.exists()
+
+
+def test_a_unit_in_error_shows_it_again_after_an_action(installed: World):
+    """Row 38: actions run on a unit in error, which stays in error."""
+    world = installed
+    world.script('hooks/config-changed', 'exit 1')
+    world.script('actions/do-it', 'true')
+    world.api.tasks = {2: model.Task(9, 8, 'app/0', 'do-it', {}, 'pending')}
+    world.api.local = dataclasses.replace(world.api.local, config_hash='old')
+    unpacked(world)
+    world.start()
+    world.wait(lambda: world.api.agent[0] == 'error')
+
+    world.change(actions=(2,))
+    world.wait(lambda: 2 in world.api.finished and world.api.agent[0] == 'error')
+
+    assert world.api.finished[2][0] == 'completed'
+    assert world.api.agent[1] == 'hook failed: "config-changed"'
+
+
+def test_files_that_a_charm_made_survive_an_upgrade(world: World):
+    """Row 46."""
+    world.script('hooks/install', 'echo mine > made; mkdir lib; echo mine > lib/made')
+    world.script('hooks/upgrade-charm', 'ls > after')
+    world.script('lib.txt', 'old')
+    (world.api.prepared / 'venv').symlink_to('../env')
+    world.start()
+    world.wait_idle()
+    (world.api.prepared / 'lib.txt').unlink()
+    world.script('new.txt', 'new')
+
+    world.change(charm=2, charm_modified=2)
+    world.wait(lambda: world.api.local.charm == 2 and world.api.agent[0] == 'idle')
+
+    found = {path.name for path in world.place.charm.iterdir()}
+    assert {'made', 'lib', 'new.txt', 'hooks', 'metadata.yaml', 'revision', 'after'} <= found
+    assert 'lib.txt' not in found
+    assert (world.place.charm / 'lib' / 'made').exists()
+    assert (world.place.charm / 'revision').read_text() == '1\n'
+    assert (world.place.charm / 'venv').readlink() == world.folder / 'env'
+
+
+def test_what_cannot_be_unpacked_is_an_error_that_says_why(world: World):
+    def refuse(charm: int) -> Path:
+        raise errors.Error(f'cannot build the environment of charm {charm}: pip exited 1')
+
+    world.api.charm_folder = refuse
+
+    world.start()
+    world.wait(lambda: world.api.agent[0] == 'error')
+
+    assert world.api.agent[1] == 'cannot build the environment of charm 1: pip exited 1'
+    assert world.api.local.retry_at is not None

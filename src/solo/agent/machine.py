@@ -85,6 +85,8 @@ class Machine(threading.Thread):
                 break
             try:
                 due = self._serve(unit)
+            except errors.Error as error:
+                due = self._excuse(unit, error)
             except Exception:
                 logger.exception('the agent of unit %d had a fault', unit)
                 due = time.time() + _AFTER_A_FAULT
@@ -135,6 +137,15 @@ class Machine(threading.Thread):
             times = (operation.until, self._api.next_wake(unit))
             return min((moment for moment in times if moment is not None), default=float('inf'))
         return 0.0
+
+    def _excuse(self, unit: int, error: errors.Error) -> float | None:
+        """Return when to look at the unit again after an error; None if it is no more."""
+        try:
+            self._api.unit(unit)
+        except errors.Error:
+            return None
+        logger.warning('the agent of unit %d: %s', unit, error)
+        return time.time() + _AFTER_A_FAULT
 
     def _forget(self, unit: int) -> None:
         del self._due[unit]

@@ -92,6 +92,9 @@ class Performer:
         operation = resolver.next_operation(local, snapshot)
         if isinstance(operation, operations.Idle):
             self.api.agent_status(self.id, 'idle', '', {})
+        elif isinstance(operation, operations.Wait):
+            if local.pending is not None and local.attempts:
+                self._report(local.pending)  # an action or a juju-exec may have run meanwhile
         elif isinstance(operation, operations.Unpack):
             self._unpack(local, snapshot, operation)
         elif isinstance(operation, operations.RunHook):
@@ -242,9 +245,13 @@ class Performer:
         how: str,
     ) -> None:
         hook = operation.hook
-        shown = hook.kind if hook.storage is not None else hook.name
         self._log('ERROR', 'uniter.operation', f'hook "{hook.name}" (via {how}) failed: {reason}')
         self.api.save(self.id, self._failed(local, operation))
+        self._report(hook)
+
+    def _report(self, hook: model.Hook) -> None:
+        """Show that *hook* failed. Source: uniter.go reportHookError."""
+        shown = hook.kind if hook.storage is not None else hook.name
         data = {
             'hook': hook.name,
             'relation-id': hook.relation,

@@ -153,7 +153,7 @@ def revoke(context: Context, call: Call) -> None:
     """Take a grant back."""
     secret_id = _required_id(call)
     call.parsed.at_most(1)
-    target = call.flags['unit'] or call.flags['app']
+    target = call.flags['unit'] or call.flags['application']
     about = None
     if not target or 'relation' in call.parsed.spelled:
         about = relation.optional(context, call)

@@ -35,22 +35,17 @@ def set_(context: Context, call: Call) -> None:
 def get(context: Context, call: Call) -> None:
     """Print the unit's or, as leader, the application's status."""
     call.parsed.at_most(0)
+    with_data = bool(call.flags['include-data'])
+    is_bare = call.flags['format'] == 'smart' and not with_data
     if call.flags['application']:
         _require_leader(context, 'finding application status: ')
         whole = context.once('status-app', lambda: context.api.application_status(context.id))
-        units = {name: _entry(status) for name, status in sorted(whole.get('units', {}).items())}
-        if not call.flags['include-data']:
-            call.print(whole['status'])
-            return
-        call.print({'application-status': {**_entry(whole), 'units': units}})
+        units = {name: _entry(each, with_data) for name, each in whole.get('units', {}).items()}
+        details = {**_entry(whole, with_data), 'units': units}
+        call.print(whole['status'] if is_bare else {'application-status': details})
         return
     status = context.once('status', lambda: context.api.status(context.id))
-    if call.flags['include-data']:
-        call.print(_entry(status))
-    elif call.flags['format'] == 'smart':
-        call.print(status['status'])
-    else:
-        call.print({'status': status['status']})
+    call.print(status['status'] if is_bare else _entry(status, with_data))
 
 
 def version_set(context: Context, call: Call) -> None:
@@ -61,7 +56,9 @@ def version_set(context: Context, call: Call) -> None:
     context.api.set_workload_version(context.id, version)
 
 
-def _entry(status: Mapping[str, Any]) -> dict[str, Any]:
+def _entry(status: Mapping[str, Any], with_data: bool) -> dict[str, Any]:
+    if not with_data:
+        return {'status': status['status']}
     return {
         'message': status.get('message', ''),
         'status': status['status'],
