@@ -89,11 +89,12 @@ def _next(part: dict[str, Any] | None, touched: Sequence[str]) -> list[str]:
     if not there:
         return [f'Gone: {", ".join(touched)}.'] if touched else []
     name = there[0]
+    width = len(name) + 31
     return [
         '',
-        f'Next: solo actions {name}                 what it can be asked to do',
-        f'      solo integrate {name} <application>  give it to another application',
-        '      solo status --watch 1s               how it fares',
+        f'Next: {f"solo actions {name}":{width}}what it can be asked to do',
+        f'      {f"solo integrate {name} <application>":{width}}give it to another application',
+        f'      {"solo status --watch 1s":{width}}how it fares',
     ]
 
 

@@ -149,12 +149,13 @@ def _result(
         ]
     unit = settling.failed(units, wanted)
     if unit is not None:
-        only = logs.Filter(include=(unit.unit,), include_module=('unit.',))
         with controller.database.read() as tx:
-            rows = logs.last(tx, model, only, log_lines)
+            rows = logs.last(tx, model, logs.Filter(include=(unit.unit,)), log_lines)
         result['failed'] = {
             'unit': unit.unit,
             'message': unit.message,
-            'log': [f'{row["level"]} {row["message"]}' for row in rows],
+            'log': [
+                f'{row["level"]} {row["message"]}' for row in rows if row['time'] >= wanted.since
+            ],
         }
     return result
