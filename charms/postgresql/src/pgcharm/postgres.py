@@ -1,0 +1,82 @@
+"""Connections to the unit's own server, and the statements that several modules need.
+
+The library costs 0.2 s to import: import this module only where there is a server to talk to.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import hmac
+import os
+from collections.abc import Generator
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+_ITERATIONS = 4096  # PostgreSQL's own, scram_iterations
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+
+@contextlib.contextmanager
+def connect(
+    host: str, port: int, user: str, password: str | None, dbname: str = 'postgres'
+) -> Generator[Connection, None, None]:
+    """Give a connection in autocommit mode.
+
+    Args:
+        host: An address, or the folder of the Unix socket.
+        password: None where the operating system's user is enough.
+
+    Raises:
+        psycopg.Error: If the server can't be reached, or refuses.
+    """
+    with psycopg.connect(
+        host=host,
+        port=port,
+        user=user,
+        password=password,
+        dbname=dbname,
+        autocommit=True,
+        connect_timeout=5,
+        application_name='charm',
+    ) as connection:
+        yield connection
+
+
+def scram_verifier(password: str, *, salt: bytes | None = None) -> str:
+    """Return what the server keeps of a password, so that it never sees the password itself.
+
+    Source: PostgreSQL manual, pg_authid, "rolpassword"; RFC 5803.
+    """
+    salt = os.urandom(16) if salt is None else salt
+    salted = hashlib.pbkdf2_hmac('sha256', password.encode(), salt, _ITERATIONS)
+    client = hmac.digest(salted, b'Client Key', 'sha256')
+    stored = hashlib.sha256(client).digest()
+    server = hmac.digest(salted, b'Server Key', 'sha256')
+    keys = ':'.join(base64.b64encode(key).decode() for key in (stored, server))
+    return f'SCRAM-SHA-256${_ITERATIONS}:{base64.b64encode(salt).decode()}${keys}'
+
+
+def set_password(connection: Connection, role: str, password: str) -> None:
+    """Set the role's password, sent as a verifier: no log ever holds it."""
+    connection.execute(
+        sql.SQL('ALTER ROLE {} PASSWORD {}').format(
+            sql.Identifier(role), sql.Literal(scram_verifier(password))
+        )
+    )
+
+
+def reload_hba(connection: Connection) -> None:
+    """Let the server read its settings and pg_hba.conf again."""
+    connection.execute('SELECT pg_reload_conf()')
+
+
+def hba_errors(connection: Connection) -> tuple[str, ...]:
+    """Return what is wrong with pg_hba.conf as it stands on the disk."""
+    rows = connection.execute(
+        'SELECT line_number, error FROM pg_hba_file_rules WHERE error IS NOT NULL'
+    ).fetchall()
+    return tuple(f'line {number}: {error}' for number, error in rows)
