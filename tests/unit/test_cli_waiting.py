@@ -21,6 +21,7 @@ def unit(name: str = 'pg-a/2', **changes: Any) -> dict[str, Any]:
         'log': '',
         'busy': None,
         'resolved': False,
+        'retry_at': None,
     }
     return {**found, **changes}
 

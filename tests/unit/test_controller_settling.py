@@ -51,7 +51,16 @@ def test_failure_ends_it_at_once() -> None:
 
 
 def test_failure_from_before_is_not_ours() -> None:
-    assert outcome(unit(workload='error', since=BEGAN - 1)) is None
+    before = unit(workload='error', since=BEGAN - 1)
+
+    assert outcome(before._replace(retry_at=BEGAN + 5)) is None
+
+
+def test_failure_from_before_that_stays_is_told() -> None:
+    before = unit(workload='error', since=BEGAN - 1)
+
+    assert outcome(before) == 'failed'
+    assert outcome(before._replace(retry_at=BEGAN + 300)) == 'failed'
 
 
 def test_failure_that_was_resolved_is_given_another_chance() -> None:

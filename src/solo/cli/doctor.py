@@ -126,7 +126,7 @@ def _command(name: str, package: str, why: str, *, needed: bool) -> Callable[[],
 
 def _systemd() -> Finding:
     runs = Path('/run/systemd/system').is_dir()
-    said = 'runs this machine' if runs else 'does not run this machine: nothing starts at boot by itself'
+    said = 'runs this machine' if runs else 'does not run this machine: nothing starts at boot'
     return Finding('systemd', ok=True, said=said)
 
 

@@ -127,6 +127,8 @@ class Lines:
 def describe(unit: dict[str, Any]) -> str:
     """Return in one line what a unit does: ``running install hook (maintenance: unpacking)``."""
     said = unit['workload'] + (f': {unit["message"]}' if unit['message'] else '')
+    if unit['workload'] == 'error' and unit['retry_at']:
+        said += f'; runs again in {max(unit["retry_at"] - time.time(), 0):.0f} s'
     if unit['agent'] == 'idle':
         return said
     return f'{unit["doing"] or unit["agent"]} ({said})'

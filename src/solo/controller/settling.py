@@ -10,6 +10,8 @@ Outcome = Literal['settled', 'blocked', 'failed']
 # A unit that is idle and says "waiting" or "maintenance" may be done with its hooks, and wait for
 # work beside them. It is given this many seconds without any change before we stop watching.
 _PATIENCE = {'waiting': 20.0, 'maintenance': 120.0}
+# A failure from before is ours to wait for only if the hook runs again this soon by itself.
+_RETRY_SECONDS = 30.0
 
 
 class Unit(NamedTuple):
@@ -21,6 +23,7 @@ class Unit(NamedTuple):
         since: When the agent began that, seconds since the epoch.
         busy: Whether its agent has something to do that was not begun; None: not looked at.
         resolved: Whether the operator has said that its failure is mended.
+        retry_at: When its failed hook runs again by itself; None: not by itself.
     """
 
     unit: str
@@ -33,6 +36,7 @@ class Unit(NamedTuple):
     log: str = ''
     busy: bool | None = None
     resolved: bool = False
+    retry_at: float | None = None
 
     @property
     def is_idle(self) -> bool:
@@ -53,10 +57,13 @@ class Wanted(NamedTuple):
 
 
 def failed(units: Sequence[Unit], wanted: Wanted) -> Unit | None:
-    """Return the unit that failed while we waited, if there is one."""
+    """Return the unit that failed while we waited, or will not get on by itself; else None."""
     for unit in units:
         in_error = unit.workload == 'error' or unit.agent == 'failed'
-        if in_error and unit.since >= wanted.since and not unit.resolved:
+        if not in_error or unit.resolved:
+            continue
+        is_stuck = unit.retry_at is None or unit.retry_at > wanted.since + _RETRY_SECONDS
+        if unit.since >= wanted.since or is_stuck:
             return unit
     return None
 

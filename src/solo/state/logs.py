@@ -41,7 +41,7 @@ def last(tx: db.Transaction, model: int, wanted: Filter, count: int) -> list[sql
     """Return the last *count* records in their order; 0 returns all of them."""
     where, args = _where(wanted)
     rows = tx.all(
-        f'SELECT * FROM log WHERE model = ?{where} ORDER BY id DESC LIMIT ?',  # noqa: S608  # ours
+        f'SELECT * FROM log WHERE model = ?{where} ORDER BY id DESC LIMIT ?',  # ours
         model,
         *args,
         count or -1,
@@ -56,7 +56,7 @@ def after(
     """Return at most *most* records that came after the one with row id *row*."""
     where, args = _where(wanted)
     return tx.all(
-        f'SELECT * FROM log WHERE model = ? AND id > ?{where} ORDER BY id LIMIT ?',  # noqa: S608  # ours
+        f'SELECT * FROM log WHERE model = ? AND id > ?{where} ORDER BY id LIMIT ?',  # ours
         model,
         row,
         *args,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ... import errors, names, wire
 from ...agent import operations, resolver
-from ...state import db, fullstatus, logs, models
+from ...state import codec, db, fullstatus, logs, models
 from .. import server, settling
 
 if TYPE_CHECKING:
@@ -100,6 +100,7 @@ def _units(
                     log or '',
                     None,
                     row['resolved'] is not None,
+                    codec.local_from_json(row['local']).retry_at,
                 ),
                 row['id'],
             )
