@@ -9,7 +9,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pytest
 from hook_api import INSTALLED, HookApi, relation
@@ -562,3 +562,55 @@ def test_what_cannot_be_unpacked_is_an_error_that_says_why(world: World):
 
     assert world.api.agent[1] == 'cannot build the environment of charm 1: pip exited 1'
     assert world.api.local.retry_at is not None
+
+
+class Several:
+    """The controllers of several units: each call goes to the one of its unit."""
+
+    def __init__(self, apis: Mapping[int, HookApi]) -> None:
+        self._apis = apis
+
+    def __getattr__(self, name: str) -> Callable[..., object]:
+        def call(unit: int, *args: object, **named: object) -> object:
+            return getattr(self._apis[unit], name)(unit, *args, **named)
+
+        return call
+
+
+@pytest.mark.parametrize('machines', [1, 2])
+def test_operations_never_overlap_on_one_machine_and_do_on_two(world: World, machines: int):
+    """Row 53: each hook waits a moment for the other one's mark."""
+    apis: dict[int, HookApi] = {}
+    world.script(
+        'hooks/config-changed',
+        'me=${JUJU_UNIT_NAME#*/}; marks=../../..; touch $marks/mark$me\n'
+        'for i in $(seq 20); do [ -e $marks/mark$((1 - me)) ] && break; sleep 0.1; done\n'
+        'ls $marks | grep -c mark > seen; sleep 0.2; rm $marks/mark$me',
+    )
+    for number in (0, 1):
+        api = HookApi()
+        api.facts = dataclasses.replace(
+            world.api.facts, id=number + 1, name=f'app/{number}', machine_key='m/0'
+        )
+        api.local = dataclasses.replace(INSTALLED, config_hash='old')
+        api.on_change = world.api.on_change
+        apis[number + 1] = api
+        unpack.unpack(world.api.prepared, places.of(world.folder, api.facts), 0)
+    several: Any = Several(apis)
+    threads = [
+        machine.Machine(several, Provider(), world.folder, world.doors) for _ in range(machines)
+    ]
+    for number, api in enumerate(apis.values()):
+        threads[number % machines].place(frozenset([api.facts.id]))
+    for thread in threads:
+        thread.start()
+
+    world.wait(lambda: all(api.agent[0] == 'idle' for api in apis.values()))
+
+    for thread in threads:
+        thread.stop()
+        thread.join()
+    seen = [
+        (places.of(world.folder, api.facts).charm / 'seen').read_text() for api in apis.values()
+    ]
+    assert ('2\n' in seen) is (machines == 2)
