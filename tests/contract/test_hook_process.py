@@ -237,6 +237,20 @@ def test_hook_commands_read_write_and_report(installed: World):
     assert writes.ports == (model.PortChange('open', model.PortRange(80, 80, 'tcp')),)
 
 
+def test_nobody_reading_ends_a_command_quietly(installed: World):
+    world = installed
+    world.api.options = {'long': 'x' * 1000000}
+    world.script('hooks/config-changed', 'config-get long | head -c 1; echo " ${PIPESTATUS[0]}"')
+    world.api.local = dataclasses.replace(world.api.local, config_hash='old')
+    unpacked(world)
+
+    world.start()
+    world.wait_idle()
+
+    assert ('DEBUG', 'unit.app/0.config-changed', 'x 1') in world.api.lines
+    assert not [line for level, _, line in world.api.lines if level == 'WARNING']
+
+
 def test_a_failed_hook_writes_nothing_and_is_tried_again(installed: World):
     """Section 8 numbers 22 and 36."""
     world = installed

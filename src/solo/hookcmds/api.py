@@ -101,7 +101,7 @@ class HookApi(Protocol):
         self,
         unit: int,
         *,
-        id: str | None,  # noqa: A002 - as in juju's words
+        id: str | None,
         label: str | None,
         peek: bool,
         refresh: bool,

@@ -20,9 +20,12 @@ if TYPE_CHECKING:
 
 
 def say(fd: int, data: bytes) -> None:
-    """Write all of *data*."""
-    while data:
-        data = data[write(fd, data) :]
+    """Write all of *data*; end quietly, as from SIGPIPE, when nobody reads it."""
+    try:
+        while data:
+            data = data[write(fd, data) :]
+    except BrokenPipeError:
+        sys.exit(1)
 
 
 def fail(code: int, message: bytes) -> 'NoReturn':
@@ -124,10 +127,8 @@ def run_outside(folder: str, context: bytes, request: bytes) -> int:
 def main() -> None:
     """Be the command that the link is named after."""
     folder, _, name = sys.argv[0].rpartition('/')
-    try:
-        sys.exit(run(folder or '.', name))
-    except BrokenPipeError:
-        sys.exit(1)
+    sys.exit(run(folder or '.', name))
 
 
-main()
+if __name__ == '__main__':
+    main()
