@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import charm
 import pytest
 import yaml
 from ops import testing
 from unit.charm import worlds
 
+import charm
 from pgcharm import actions
 
 SPEC: dict[str, Any] = yaml.safe_load(
@@ -92,7 +92,9 @@ def test_deployed_unit_is_active_and_shows_version_and_port(deployment: Deployme
 def test_leader_names_the_unit_that_makes_the_cluster(deployment: Deployment) -> None:
     deployment.deploy()
 
-    assert deployment.peer.local_app_data['bootstrap'] == 'pg/0'
+    (secret,) = deployment.state.secrets
+    assert secret.latest_content is not None
+    assert secret.latest_content['bootstrap'] == 'pg/0'
     assert deployment.peer.local_app_data['secret-id'].startswith('secret:')
 
 
@@ -106,15 +108,13 @@ def test_passwords_live_in_a_secret_and_in_no_bag(deployment: Deployment) -> Non
     assert not set(secret.latest_content.values()) & set(bags.values())
 
 
-def test_nothing_runs_before_the_name_is_committed(deployment: Deployment) -> None:
+def test_nothing_runs_before_the_secret_is_committed(deployment: Deployment) -> None:
     on = deployment.context.on
-    deployment.run(on.storage_attached(deployment.storage))
-    deployment.run(on.install())
-    deployment.relate()
 
-    deployment.run(on.relation_created(deployment.peer))
+    deployment.run(on.storage_attached(deployment.storage))
 
     assert not deployment.machine.seen.services.digests
+    assert deployment.machine.seen.certificate is None
 
 
 def test_hook_that_runs_twice_changes_nothing(deployment: Deployment) -> None:

@@ -13,26 +13,25 @@ def kinds(planned: tuple[steps.Step, ...]) -> list[str]:
 
 
 def test_leader_makes_the_secret_and_uses_nothing_of_it() -> None:
-    wanted = worlds.wanted(peers=worlds.bags(secrets=None, bootstrap=''))
+    wanted = worlds.wanted(peers=worlds.bags(secrets=None, is_told=False))
 
     planned = plan.plan(wanted, worlds.observed_(), worlds.NOW)
 
-    assert kinds(planned) == ['MakeSecrets', 'Share', 'Accept']
+    assert kinds(planned) == ['MakeSecrets', 'ShareSecret', 'Accept']
 
 
 def test_only_the_leader_makes_the_secret() -> None:
-    wanted = worlds.wanted(peers=worlds.bags(secrets=None, bootstrap=''), is_leader=False)
+    wanted = worlds.wanted(peers=worlds.bags(secrets=None, is_told=False), is_leader=False)
 
     planned = plan.plan(wanted, worlds.observed_(), worlds.NOW)
 
     assert kinds(planned) == ['Accept']
 
 
-def test_unit_that_names_itself_starts_nothing_in_the_same_hook() -> None:
-    machine = worlds.Machine(worlds.observed_())
-    wanted = worlds.wanted(peers=worlds.bags(bootstrap=''))
+def test_former_cluster_is_not_adopted_before_peers_are_known() -> None:
+    machine = worlds.Machine(worlds.observed_(volume=former()))
 
-    machine.settle(wanted)
+    machine.settle(worlds.wanted(peers=worlds.bags(is_related=False)))
 
     assert not machine.seen.services.digests
 
@@ -48,7 +47,7 @@ def test_unit_that_was_named_starts_its_services() -> None:
 def test_unit_that_was_not_named_starts_nothing() -> None:
     machine = worlds.Machine(worlds.observed_())
 
-    machine.settle(worlds.wanted(peers=worlds.bags(bootstrap='pg/1')))
+    machine.settle(worlds.wanted(peers=worlds.bags(secrets=worlds.secrets(bootstrap='pg/1'))))
 
     assert not machine.seen.services.digests
 

@@ -27,7 +27,7 @@ def test_storage_that_is_not_ours_blocks_with_a_remedy() -> None:
 
 
 def test_unit_that_was_not_named_waits() -> None:
-    wanted = worlds.wanted(peers=worlds.bags(bootstrap='pg/1'))
+    wanted = worlds.wanted(peers=worlds.bags(secrets=worlds.secrets(bootstrap='pg/1')))
 
     assert status.status(wanted, worlds.observed_()).name == 'waiting'
 

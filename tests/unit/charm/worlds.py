@@ -42,11 +42,11 @@ def places(unit: str = 'pg/0', storage: Path | None = Path('/srv/pgdata')) -> la
 
 def secrets(**changes: str) -> peers.Secrets:
     values = {field.name: f'{field.name}-0' for field in dataclasses.fields(peers.Secrets)}
-    return peers.Secrets(**{**values, 'token': TOKEN, **changes})
+    return peers.Secrets(**{**values, 'token': TOKEN, 'bootstrap': 'pg/0', **changes})
 
 
 def bags(**changes: Any) -> peers.Peers:
-    values: dict[str, Any] = {'is_related': True, 'bootstrap': 'pg/0', 'secrets': secrets()}
+    values: dict[str, Any] = {'is_related': True, 'is_told': True, 'secrets': secrets()}
     return peers.Peers(**{**values, **changes})
 
 
@@ -128,7 +128,7 @@ class Machine:
         bags_: peers.Bags,
         tell: Callable[[str], None],
     ) -> None:
-        if isinstance(step, (steps.MakeSecrets, steps.Share, steps.Publish)):
+        if isinstance(step, (steps.MakeSecrets, steps.ShareSecret, steps.Publish)):
             steps.execute(step, places_, bags_, tell)
         self.apply(step)
 
@@ -142,7 +142,7 @@ class Machine:
                 return self.done[first:]
             for step in todo:
                 self.apply(step)
-        raise AssertionError(f'the plan has no end: {todo}')
+        raise AssertionError(f'the plan has no end: {self.done[-5:]}')
 
     def apply(self, step: steps.Step) -> None:
         """Change what is there as *step* would."""
@@ -208,4 +208,4 @@ class Machine:
 
 
 def _is_juju(step: steps.Step) -> bool:
-    return isinstance(step, (steps.MakeSecrets, steps.Share, steps.Publish))
+    return isinstance(step, (steps.MakeSecrets, steps.ShareSecret, steps.Publish))

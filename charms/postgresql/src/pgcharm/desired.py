@@ -82,7 +82,7 @@ class Desired:
     @property
     def makes_cluster(self) -> bool:
         """Whether this unit was named to make the cluster, and everything for it is committed."""
-        return self.peers.secrets is not None and self.peers.bootstrap == self.unit
+        return self.peers.bootstrap == self.unit
 
     def parse(self, accepted: config.Config | None) -> config.Parsed:
         """Return the options, each faulty one replaced by the last good value."""

@@ -25,6 +25,10 @@ class Secrets:
     token: str
     """Names the cluster, for ever: etcd's token, and the mark on our storage."""
 
+    bootstrap: str
+    """The unit that makes the cluster, once. It stands here too, because a unit can read the
+    secret two hooks before its peer relation is there."""
+
     ca_certificate: str
     ca_key: str = dataclasses.field(repr=False)
     superuser_password: str = dataclasses.field(repr=False)
@@ -54,8 +58,8 @@ class Peers:
     is_related: bool = False
     """Whether there is a peer relation yet: there is none before its ``created`` hook."""
 
-    bootstrap: str = ''
-    """The unit that makes the cluster, once; empty while nobody is named."""
+    is_told: bool = False
+    """Whether the application's bag says where the secret is."""
 
     units: Mapping[str, Mapping[str, str]] = dataclasses.field(
         default_factory=dict[str, Mapping[str, str]]
@@ -63,6 +67,11 @@ class Peers:
     """Bag of each other unit, by name."""
 
     secrets: Secrets | None = None
+
+    @property
+    def bootstrap(self) -> str:
+        """The unit that makes the cluster, once; empty while nobody is named."""
+        return self.secrets.bootstrap if self.secrets else ''
 
 
 def password(length: int = 32) -> str:
@@ -86,19 +95,20 @@ class Bags:
         shared = relation.data[self._app]
         return Peers(
             is_related=True,
-            bootstrap=shared.get('bootstrap', ''),
+            is_told='secret-id' in shared,
             units={unit.name: dict(relation.data[unit]) for unit in relation.units},
             secrets=self._read_secrets(shared.get('secret-id', '')),
         )
 
     def make_secrets(self, authority: tuple[str, str]) -> None:
-        """Make the application's secret; leader only.
+        """Make the application's secret, which names this unit to make the cluster; leader only.
 
         Args:
             authority: Certificate and key of the application's certificate authority.
         """
         made = Secrets(
             token=password(16),
+            bootstrap=self._unit.name,
             ca_certificate=authority[0],
             ca_key=authority[1],
             superuser_password=password(),

@@ -102,8 +102,8 @@ def _agreeing(wanted: desired.Desired) -> Iterator[steps.Step]:
     peers = wanted.peers
     if wanted.is_leader and peers.secrets is None:
         yield steps.MakeSecrets(wanted.places.scope)
-    if wanted.is_leader and peers.is_related and not peers.bootstrap:
-        yield steps.Share({'bootstrap': wanted.unit}, with_secret_id=True)
+    if wanted.is_leader and peers.is_related and not peers.is_told:
+        yield steps.ShareSecret()
 
 
 def _preparing(
@@ -126,10 +126,12 @@ def _preparing(
         yield steps.AllocatePorts(addresses.own, first)
     marker = volume.Marker(wanted.unit, secrets.token, seen.version)
     if seen.volume.marker != marker:
-        if seen.volume.content is not volume.Content.FORMER or wanted.makes_cluster:
-            yield steps.Claim(marker, forget_etcd=seen.volume.content is not volume.Content.OURS)
-        else:
+        is_ours = seen.volume.content is volume.Content.OURS
+        may_adopt = wanted.makes_cluster and wanted.peers.is_related
+        if seen.volume.content is volume.Content.FORMER and not may_adopt:
+            # Whether there are others is not known before there is a peer relation.
             return
+        yield steps.Claim(marker, forget_etcd=not is_ours)
     certificate = seen.certificate
     if certificate is None or not certificate.is_good(
         addresses.names, secrets.ca_certificate, now

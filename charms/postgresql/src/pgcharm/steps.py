@@ -40,11 +40,8 @@ class MakeSecrets:
 
 
 @dataclasses.dataclass(frozen=True)
-class Share:
-    """Write to the application's peer bag."""
-
-    content: Mapping[str, str]
-    with_secret_id: bool = False
+class ShareSecret:
+    """Tell the other units where the application's secret is."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -172,7 +169,7 @@ class Leave:
 
 Step = (
     MakeSecrets
-    | Share
+    | ShareSecret
     | Publish
     | Install
     | Claim
@@ -210,9 +207,8 @@ def execute(
 
             authority = pki.make_ca(step.application)
             bags.make_secrets((authority.cert_pem, authority.key_pem))
-        case Share():
-            secret = {'secret-id': bags.secret_id()} if step.with_secret_id else {}
-            bags.share({**step.content, **secret})
+        case ShareSecret():
+            bags.share({'secret-id': bags.secret_id()})
         case Publish():
             bags.publish(step.content)
         case Install():

@@ -35,7 +35,7 @@ _LONGEST_PAUSE = 30.0
 _DOWN = '{}'
 """What a server that does not answer looks like, and one on its way up: no hook for each step."""
 
-_STABLE = ('role', 'timeline', 'server_version', 'pending_restart', 'database_system_identifier')
+_STABLE = ('role', 'timeline', 'pending_restart')
 
 
 class Watcher:
@@ -73,6 +73,7 @@ class Watcher:
             due = _due(self._again)
             is_due = due != self._called and due <= time.time()
             if looks != self._answered or is_due:
+                print('asking for a hook:', looks if looks != self._answered else 'it is time')
                 if self._hook():
                     self._answered, pause = looks, 1.0
                     self._called = due if is_due else self._called
