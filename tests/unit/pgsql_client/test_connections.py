@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import connections
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from psycopg import conninfo as libpq
 from unit.pgsql_client.hook_commands import bag, conninfo
+
+import connections
 
 
 def choose(
