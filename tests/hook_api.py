@@ -38,6 +38,7 @@ INSTALLED = model.LocalState(
     leader=True,
     config_hash='c1',
     boot_id='b1',
+    leader_settings='',
 )
 
 
@@ -127,8 +128,8 @@ class HookApi:
     def leave_scope(self, unit: int, relation: int) -> None:
         self._scope(relation, is_in=False)
 
-    def storage_detached(self, unit: int, storage: str) -> None:
-        left = tuple(view for view in self.world.storage if view.id != storage)
+    def storage_detached(self, unit: int, storage_name: str) -> None:
+        left = tuple(view for view in self.world.storage if view.id != storage_name)
         self.world = dataclasses.replace(self.world, storage=left)
 
     def clear_resolved(self, unit: int) -> None:

@@ -83,7 +83,8 @@ class LocalState:
         removed_revisions: ``id/revision`` for which ``secret-remove`` has run.
         status_set: Whether the charm ever called ``status-set``.
         boot_id: The machine's boot in which the unit last ran.
-        leader_settings: Digest of the leader settings that ``leader-settings-changed`` has seen.
+        leader_settings: Digest of the leader settings that ``leader-settings-changed`` has seen,
+            None before the first: a new unit that does not lead is told once.
     """
 
     charm: int | None = None
@@ -106,7 +107,7 @@ class LocalState:
     removed_revisions: frozenset[str] = frozenset()
     status_set: bool = False
     boot_id: str = ''
-    leader_settings: str = ''
+    leader_settings: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)

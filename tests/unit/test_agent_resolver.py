@@ -133,7 +133,7 @@ def test_storage_added_later_does_not_hold_anything_up():
 
 
 def test_another_unit_is_told_of_the_leaders_settings_instead():
-    snapshot = world(is_leader=False, leader_settings='l1')
+    snapshot = world(is_leader=False)
 
     assert hooks(NEW, snapshot) == [
         'install',
@@ -164,6 +164,13 @@ def test_only_commands_come_between_the_first_config_changed_and_start():
         operations.RunCommands(commands),
         operations.RunHook(model.Hook('start')),
     ]
+
+
+def test_a_change_of_the_leaders_settings_is_told_to_others_only():
+    assert hooks(unit(leader=False), world(is_leader=False, leader_settings='l2')) == [
+        'leader-settings-changed'
+    ]
+    assert hooks(unit(), world(leader_settings='l2')) == []
 
 
 # -- config and charm --------------------------------------------------------------------------

@@ -62,7 +62,7 @@ class Api(api.HookApi, Protocol):
         """End the unit's membership; the bag stays readable for the relation's life."""
         ...
 
-    def storage_detached(self, unit: int, storage: str) -> None:
+    def storage_detached(self, unit: int, storage_name: str) -> None:
         """End the attachment of a storage whose hooks have all run."""
         ...
 

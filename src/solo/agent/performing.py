@@ -88,7 +88,7 @@ class Performer:
             commands: The ``juju-exec`` calls that wait, oldest first.
         """
         local, snapshot = self.api.snapshot(self.id)
-        snapshot = dataclasses.replace(snapshot, commands=commands or snapshot.commands)
+        snapshot = dataclasses.replace(snapshot, commands=commands)
         operation = resolver.next_operation(local, snapshot)
         if isinstance(operation, operations.Idle):
             self.api.agent_status(self.id, 'idle', '', {})
