@@ -56,7 +56,7 @@ def ensure_running(data: Path) -> Path:
     _prepare(data)
     log_path = data / 'controller.log'
     try:
-        log = open(log_path, 'ab')
+        log = open(os.open(log_path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600), 'ab')
     except OSError as error:
         raise errors.Error(
             f'cannot write "{log_path}": {error.strerror}; set SOLO_DATA to a folder of yours'
@@ -131,7 +131,7 @@ def run(data: Path) -> int:
     Returns:
         The exit code: 0 also when another controller of this data directory runs already.
     """
-    os.umask(0o077)
+    os.umask(0o022)  # a charm may start services as another user; secrets have modes of their own
     _prepare(data)
     with _only_one(data) as first:
         if not first:

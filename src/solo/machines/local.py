@@ -48,6 +48,7 @@ class Local:
             for part in (folder.parent, folder):
                 part.mkdir(parents=True, exist_ok=True)
                 part.chmod(0o711)
+            (folder / 'log').mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
             raise errors.Error(
                 f'cannot make machine "{machine.key}" in "{folder}": {error.strerror}'

@@ -81,8 +81,8 @@ class Database:
         self._cache: dict[Any, Any] = {}
         self.on_commit: Callable[[frozenset[int]], None] = lambda _: None
         with _explained(path):
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
             self._writer = self._connect()
-            os.chmod(path, 0o600)
             version = self._writer.execute('PRAGMA user_version').fetchone()[0]
             if version == 0:
                 schema = Path(__file__).with_name('schema.sql').read_text()
