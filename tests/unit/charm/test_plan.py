@@ -17,7 +17,7 @@ def test_leader_makes_the_secret_and_uses_nothing_of_it() -> None:
 
     planned = plan.plan(wanted, worlds.observed_(), worlds.NOW)
 
-    assert kinds(planned) == ['MakeSecrets', 'ShareSecret', 'Accept']
+    assert kinds(planned) == ['MakeSecrets', 'Accept']
 
 
 def test_only_the_leader_makes_the_secret() -> None:
@@ -211,3 +211,9 @@ def test_no_secret_is_shown_in_a_step() -> None:
 
     assert 'password-0' not in repr(done)
     assert 'ca_key-0' not in repr(done)
+
+
+def test_leader_tells_its_first_peer_where_the_secret_is() -> None:
+    wanted = worlds.wanted(peers=worlds.bags(is_told=False, units={'pg/1': {}}))
+
+    assert 'ShareSecret' in kinds(plan.plan(wanted, worlds.running(), worlds.NOW))

@@ -68,6 +68,9 @@ class Desired:
     is_leaving: bool = False
     """Whether this hook is one of a dying unit's last, or its storage goes."""
 
+    is_starting: bool = False
+    """Whether this is the hook ``start``, which may take its time."""
+
     is_arriving: bool = False
     """Whether this hook announces the storage."""
 
@@ -100,6 +103,7 @@ def read(charm: ops.CharmBase, event: ops.EventBase, bags: peers.Bags) -> Desire
         options=dict(charm.config),
         programs=_programs(),
         is_leaving=is_leaving,
+        is_starting=isinstance(event, ops.StartEvent),
         is_arriving=isinstance(event, ops.StorageAttachedEvent),
         published=bags.published(),
     )

@@ -9,7 +9,7 @@ import json
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeGuard
 
 from . import errors
 
@@ -33,6 +33,11 @@ class Door:
         return context
 
 
+def is_record(content: Any) -> TypeGuard[Mapping[str, Any]]:
+    """Tell whether decoded JSON is an object."""
+    return isinstance(content, dict)
+
+
 @dataclasses.dataclass(frozen=True)
 class Answer:
     """What a daemon said."""
@@ -44,7 +49,7 @@ class Answer:
     @property
     def record(self) -> Mapping[str, Any]:
         """The content where it is an object, else an empty one."""
-        return cast('dict[str, Any]', self.content) if isinstance(self.content, dict) else {}
+        return self.content if is_record(self.content) else {}
 
 
 def ask(

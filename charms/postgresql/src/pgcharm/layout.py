@@ -170,6 +170,11 @@ class Layout:
         return self.run / 'pg' / 'poke'
 
     @property
+    def acted_on(self) -> Path:
+        """What the last hook knew of the local Patroni: the watcher asks when that changed."""
+        return self.run / 'acted-on'
+
+    @property
     def again(self) -> Path:
         """When the last reconcile asked to be called again: seconds since 1970."""
         return self.run / 'again'

@@ -159,7 +159,7 @@ def _cause(done: subprocess.CompletedProcess[str]) -> str:
 
 
 @contextlib.contextmanager
-def _quiet(sudo: list[str]):  # noqa: ANN202  # a context manager without a value
+def _quiet(sudo: list[str]):  # a context manager without a value
     """Keep the packages from making the cluster ``main`` and from starting services."""
     _write(sudo, _CREATE_CLUSTER, 'create_main_cluster = false\n', '644')
     ours = not _POLICY.exists()

@@ -15,6 +15,9 @@ REPLICATION_USER = 'replication'
 REWIND_USER = 'rewind'
 REST_USER = 'patroni'
 
+DOWN = 'down'
+"""Summary of a server that does not answer."""
+
 LEASE = 7
 """Seconds until a silent primary's leader key is gone. Its loop and its patience fit into it:
 ``loop_wait + 2 * retry_timeout <= ttl``."""
@@ -87,6 +90,13 @@ class State:
     timeline: int = 0
     system_identifier: str = ''
     pending_restart: bool = False
+
+    @property
+    def summary(self) -> str:
+        """What of it is worth a hook when it changes; a server on its way up is simply down."""
+        if not self.is_running:
+            return DOWN
+        return f'{self.role} timeline={self.timeline} pending_restart={self.pending_restart}'
 
     @property
     def is_primary(self) -> bool:
@@ -247,7 +257,7 @@ def observe(door: https.Door) -> State | None:
     while PostgreSQL starts (patroni: ``patroni/api.py``, ``get_postgresql_status``).
     """
     try:
-        answer = https.ask(door, 'GET', '/health')
+        answer = https.ask(door, 'GET', '/health', timeout=1.0)
     except errors.UnreachableError:
         return None
     return parse_state(answer.record) if answer.record else None

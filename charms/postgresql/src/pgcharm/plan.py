@@ -61,6 +61,16 @@ def has_left(wanted: desired.Desired, seen: observed.Observed) -> bool:
     )
 
 
+def is_on_its_way(wanted: desired.Desired, seen: observed.Observed) -> bool:
+    """Tell whether the server was started and will be the primary if all goes well."""
+    return (
+        wanted.makes_cluster
+        and not wanted.is_leaving
+        and 'patroni' in seen.services.digests
+        and (seen.database is None or not seen.database.is_primary)
+    )
+
+
 def obstacle(wanted: desired.Desired, seen: observed.Observed) -> str:
     """Return why the storage cannot be used, for an operator; empty when it can."""
     found = seen.volume
@@ -102,7 +112,8 @@ def _agreeing(wanted: desired.Desired) -> Iterator[steps.Step]:
     peers = wanted.peers
     if wanted.is_leader and peers.secrets is None:
         yield steps.MakeSecrets(wanted.places.scope)
-    if wanted.is_leader and peers.is_related and not peers.is_told:
+    # The leader itself finds the secret by its label; alone, it spares Juju a hook.
+    if wanted.is_leader and peers.units and not peers.is_told:
         yield steps.ShareSecret()
 
 
@@ -285,8 +296,8 @@ def _services(wanted: desired.Desired, seen: observed.Observed) -> tuple[service
         'ca': str(places.ca),
         'certificate': str(places.certificate),
         'key': str(places.private_key),
+        'run': str(places.run),
         'poke': str(places.poke),
-        'again': str(places.again),
     }
     return (
         services.Service(

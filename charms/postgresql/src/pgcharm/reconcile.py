@@ -11,10 +11,16 @@ import datetime as dt
 import time
 from collections.abc import Callable
 
-from . import desired, errors, layout, observed, packages, peers, plan, status, steps
+from . import desired, errors, layout, observed, packages, patroni, peers, plan, status, steps
 
 _ROUNDS = 6
 """More than any start needs; a plan that never ends is a bug, and must not hang a hook."""
+
+_START_SECONDS = 20.0
+"""How long the hook ``start`` waits for the server: that is a hook and a half sooner than to
+leave it to the watcher. Later hooks never wait."""
+
+_LOOK_SECONDS = 0.1
 
 _AGAIN = 10.0
 """Seconds after which a unit that is not settled is looked at again."""
@@ -57,13 +63,19 @@ def reconcile(
         workload: The machine.
     """
     done: list[steps.Step] = []
+    deadline = time.monotonic() + (_START_SECONDS if wanted.is_starting else 0.0)
     seen = workload.observe(wanted)
     for _ in range(_ROUNDS):
         # What Juju takes over at the end of the hook looks undone until then.
         planned = plan.plan(wanted, seen, dt.datetime.now(dt.timezone.utc))
         todo = [step for step in planned if step not in done]
         if not todo:
-            break
+            if not plan.is_on_its_way(wanted, seen):
+                break
+            seen = _wait(wanted, workload, deadline)
+            if time.monotonic() >= deadline:
+                break
+            continue
         try:
             for step in todo:
                 workload.execute(step, wanted.places, bags, tell)
@@ -77,6 +89,17 @@ def reconcile(
             break
         seen = workload.observe(wanted)
     found = status.status(wanted, seen)
-    if not wanted.is_leaving and found.name != 'active':
-        workload.execute(steps.CallAgain(time.time() + _AGAIN), wanted.places, bags, tell)
+    if not wanted.is_leaving:
+        again = None if found.name == 'active' else time.time() + _AGAIN
+        summary = seen.patroni.summary if seen.patroni else patroni.DOWN
+        workload.execute(steps.TellWatcher(summary, again), wanted.places, bags, tell)
     return Outcome(found, status.version(seen), seen.ports.postgresql if seen.ports else None)
+
+
+def _wait(wanted: desired.Desired, workload: Workload, deadline: float) -> observed.Observed:
+    """Look until the server is there or the time is up; return what was seen last."""
+    while True:
+        seen = workload.observe(wanted)
+        if not plan.is_on_its_way(wanted, seen) or time.monotonic() >= deadline:
+            return seen
+        time.sleep(_LOOK_SECONDS)

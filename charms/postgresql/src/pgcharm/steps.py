@@ -149,11 +149,14 @@ class SetPasswords:
 
 
 @dataclasses.dataclass(frozen=True)
-class CallAgain:
-    """Tell the watcher, if there is one, when to ask for the next hook."""
+class TellWatcher:
+    """Tell the watcher, if there is one, what need not wake it and when to ask for a hook."""
 
-    at: float
-    """Seconds since 1970."""
+    acted_on: str
+    """Summary of the local Patroni that this hook knew."""
+
+    again: float | None
+    """When to ask in any case, seconds since 1970."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -184,7 +187,7 @@ Step = (
     | RestartPostgres
     | ReloadAccess
     | SetPasswords
-    | CallAgain
+    | TellWatcher
     | Leave
 )
 
@@ -244,9 +247,10 @@ def execute(
                 postgres.reload_hba(connection)
         case SetPasswords():
             database.set_passwords(places, step.port, step.passwords)
-        case CallAgain():
+        case TellWatcher():
             if places.run.is_dir():
-                files.write(places.again, str(step.at))
+                files.write(places.again, '' if step.again is None else str(step.again))
+                files.write(places.acted_on, step.acted_on)
         case Leave():
             _leave(step, places)
 

@@ -22,79 +22,71 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import errors, etcd, https
+from . import etcd, files, https, patroni
 
 _HOOK = 'JUJU_DISPATCH_PATH=hooks/cluster-changed ./dispatch'
-_QUICK = 0.1
+_QUICK = 0.3
 """Seconds between looks while the server is on its way up or down."""
 
 _SLOW = 2.0
 """The same while all is quiet: the pipe and etcd tell of most changes."""
 
+_PAUSE = 1.0
 _LONGEST_PAUSE = 30.0
-_DOWN = '{}'
-"""What a server that does not answer looks like, and one on its way up: no hook for each step."""
-
-_STABLE = ('role', 'timeline', 'pending_restart')
 
 
 class Watcher:
-    """One unit's watcher."""
+    """One unit's watcher.
+
+    Args:
+        ask: The command that asks Juju for a hook.
+        patroni_door: The local Patroni.
+        etcd_door: The local etcd.
+        leader_key: What to watch there.
+        run: The unit's run folder: there hooks say what they knew and when to be called again.
+        poke: The pipe that wakes us.
+    """
 
     def __init__(
         self,
         ask: Sequence[str],
-        patroni: https.Door,
+        patroni_door: https.Door,
         etcd_door: https.Door,
         leader_key: str,
+        run: Path,
         poke: Path,
-        again: Path,
     ) -> None:
         self._ask = list(ask)
-        self._patroni = patroni
+        self._patroni = patroni_door
         self._etcd = etcd_door
         self._leader_key = leader_key
-        self._again = again
+        self._acted_on = run / 'acted-on'
+        self._again = run / 'again'
         self._pipe = _open_pipe(poke)
-        self._poke = poke
-        self._answered = _DOWN
-        """What the unit looked like when the last good hook began; at first, as a hook that
-        starts us leaves it."""
-
-        self._called = 0.0
-        """Content of the file `again` that was acted upon."""
 
     def run(self) -> None:
         """Watch until the process ends."""
         threading.Thread(target=self._watch_leader, daemon=True).start()
-        pause = 1.0
+        pause = _PAUSE
         while True:
-            looks = self._look()
-            due = _due(self._again)
-            is_due = due != self._called and due <= time.time()
-            if looks != self._answered or is_due:
-                print('asking for a hook:', looks if looks != self._answered else 'it is time')
-                if self._hook():
-                    self._answered, pause = looks, 1.0
-                    self._called = due if is_due else self._called
-                else:
-                    self._sleep(pause)
-                    pause = min(pause * 2, _LONGEST_PAUSE)
+            state = patroni.observe(self._patroni)
+            summary = state.summary if state else patroni.DOWN
+            reason = self._reason(summary)
+            if reason:
+                print('asking for a hook:', reason)
+                pause = _PAUSE if self._hook() else min(pause * 2, _LONGEST_PAUSE)
+                # A hook that could not change anything must not be the first of a thousand.
+                time.sleep(pause if self._reason(summary) else 0.0)
                 continue
-            wait = _SLOW if looks != _DOWN else _QUICK
-            if due != self._called:
-                wait = min(wait, max(due - time.time(), 0.0))
-            self._sleep(wait)
+            wait = _QUICK if summary == patroni.DOWN else _SLOW
+            self._sleep(min(wait, max(_due(self._again) - time.time(), 0.0)))
 
-    def _look(self) -> str:
-        """Return what matters of the unit's state, as text to compare."""
-        try:
-            record = https.ask(self._patroni, 'GET', '/health').record
-        except errors.UnreachableError:
-            return _DOWN
-        if record.get('state') != 'running':
-            return _DOWN
-        return json.dumps({name: record.get(name) for name in _STABLE}, sort_keys=True)
+    def _reason(self, summary: str) -> str:
+        """Return why a hook is needed, or nothing."""
+        acted_on = files.read(self._acted_on)
+        if acted_on is not None and summary != acted_on:
+            return f'{summary}, was {acted_on}'
+        return 'it is time' if _due(self._again) <= time.time() else ''
 
     def _hook(self) -> bool:
         """Ask Juju for a hook, wait for it and return whether it went well."""
@@ -149,7 +141,7 @@ def main() -> None:
         parser.add_argument(f'--{name}', required=True)
     for name in ('patroni', 'etcd'):
         parser.add_argument(f'--{name}', type=int, required=True, metavar='PORT')
-    for name in ('ca', 'certificate', 'key', 'poke', 'again'):
+    for name in ('ca', 'certificate', 'key', 'run', 'poke'):
         parser.add_argument(f'--{name}', type=Path, required=True)
     given = parser.parse_args()
     doors = [
@@ -157,7 +149,7 @@ def main() -> None:
         for port in (given.patroni, given.etcd)
     ]
     ask = [given.juju_exec, given.unit, _HOOK]
-    Watcher(ask, doors[0], doors[1], given.leader_key, given.poke, given.again).run()
+    Watcher(ask, doors[0], doors[1], given.leader_key, given.run, given.poke).run()
 
 
 if __name__ == '__main__':
