@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime as dt
 from collections.abc import Callable, Mapping
@@ -106,7 +107,12 @@ class Machine:
     @property
     def workload(self) -> reconcile.Workload:
         """This machine for :func:`pgcharm.reconcile.reconcile`."""
-        return reconcile.Workload(self.observe, self.execute)
+        return reconcile.Workload(
+            self.observe,
+            self.execute,
+            is_listening=lambda _: True,
+            busy=lambda _: contextlib.nullcontext(),
+        )
 
     def observe(self, wanted_: desired.Desired) -> observed.Observed:
         if wanted_.places.storage is None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import pwd
 import shutil
 import tempfile
+from collections.abc import Generator
 from pathlib import Path
+
+from . import layout
 
 
 def read(path: Path) -> str | None:
@@ -67,6 +71,23 @@ def ensure_folder(path: Path, *, owner: str | None = None, mode: int = 0o700) ->
         path.chmod(mode)
         changed = True
     return changed
+
+
+@contextlib.contextmanager
+def busy(places: layout.Layout) -> Generator[None]:
+    """Hold the lock that tells the unit's watcher that a hook is running, if there is one.
+
+    A killed hook lets go of it, so nobody waits for ever.
+    """
+    if not places.run.is_dir():
+        yield
+        return
+    lock = os.open(places.busy, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 def remove(path: Path) -> None:

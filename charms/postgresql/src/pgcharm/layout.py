@@ -170,6 +170,11 @@ class Layout:
         return self.run / 'pg' / 'poke'
 
     @property
+    def busy(self) -> Path:
+        """Locked while a hook runs."""
+        return self.run / 'busy'
+
+    @property
     def acted_on(self) -> Path:
         """What the last hook knew of the local Patroni: the watcher asks when that changed."""
         return self.run / 'acted-on'

@@ -108,6 +108,11 @@ def observe(wanted: desired.Desired) -> Observed:
     )
 
 
+def is_listening(places: layout.Layout) -> bool:
+    """Tell whether a PostgreSQL of this unit has its socket, or had it when it was killed."""
+    return any(places.socket_folder.glob('.s.PGSQL.*'))
+
+
 def patroni_door(wanted: desired.Desired, numbers: ports.Ports) -> https.Door:
     """Return the way to this unit's Patroni."""
     assert wanted.addresses is not None

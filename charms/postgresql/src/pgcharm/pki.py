@@ -60,7 +60,7 @@ def issue(ca: Authority, common_name: str, names: Iterable[str]) -> Pair:
     """
     authority = x509.load_pem_x509_certificate(ca.cert_pem.encode())
     signer = cast(
-        "ec.EllipticCurvePrivateKey",
+        'ec.EllipticCurvePrivateKey',
         serialization.load_pem_private_key(ca.key_pem.encode(), password=None),
     )
     key = ec.generate_private_key(ec.SECP256R1())

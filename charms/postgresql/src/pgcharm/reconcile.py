@@ -8,10 +8,26 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import logging
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
-from . import desired, errors, layout, observed, packages, patroni, peers, plan, status, steps
+from . import (
+    desired,
+    errors,
+    files,
+    layout,
+    observed,
+    packages,
+    patroni,
+    peers,
+    plan,
+    status,
+    steps,
+)
+
+_log = logging.getLogger(__name__)
 
 _ROUNDS = 6
 """More than any start needs; a plan that never ends is a bug, and must not hang a hook."""
@@ -20,7 +36,7 @@ _START_SECONDS = 20.0
 """How long the hook ``start`` waits for the server: that is a hook and a half sooner than to
 leave it to the watcher. Later hooks never wait."""
 
-_LOOK_SECONDS = 0.1
+_LOOK_SECONDS = 0.15
 
 _AGAIN = 10.0
 """Seconds after which a unit that is not settled is looked at again."""
@@ -42,9 +58,14 @@ class Workload:
 
     observe: Callable[[desired.Desired], observed.Observed]
     execute: Callable[[steps.Step, layout.Layout, peers.Bags, Callable[[str], None]], None]
+    is_listening: Callable[[layout.Layout], bool]
+    """Whether PostgreSQL has its socket: much cheaper than to observe."""
+
+    busy: Callable[[layout.Layout], AbstractContextManager[None]]
+    """Tells the watcher that a hook is running."""
 
 
-REAL = Workload(observed.observe, steps.execute)
+REAL = Workload(observed.observe, steps.execute, observed.is_listening, files.busy)
 """The machine that we run on."""
 
 
@@ -62,6 +83,16 @@ def reconcile(
         tell: Shows the operator what takes long.
         workload: The machine.
     """
+    with workload.busy(wanted.places):
+        return _reconcile(wanted, bags, tell, workload)
+
+
+def _reconcile(
+    wanted: desired.Desired,
+    bags: peers.Bags,
+    tell: Callable[[str], None],
+    workload: Workload,
+) -> Outcome:
     done: list[steps.Step] = []
     deadline = time.monotonic() + (_START_SECONDS if wanted.is_starting else 0.0)
     seen = workload.observe(wanted)
@@ -76,6 +107,7 @@ def reconcile(
             if time.monotonic() >= deadline:
                 break
             continue
+        _log.info('to do: %s', ', '.join(type(step).__name__ for step in todo))
         try:
             for step in todo:
                 workload.execute(step, wanted.places, bags, tell)
@@ -99,7 +131,9 @@ def reconcile(
 def _wait(wanted: desired.Desired, workload: Workload, deadline: float) -> observed.Observed:
     """Look until the server is there or the time is up; return what was seen last."""
     while True:
-        seen = workload.observe(wanted)
-        if not plan.is_on_its_way(wanted, seen) or time.monotonic() >= deadline:
-            return seen
+        is_late = time.monotonic() >= deadline
+        if is_late or workload.is_listening(wanted.places):
+            seen = workload.observe(wanted)
+            if is_late or not plan.is_on_its_way(wanted, seen):
+                return seen
         time.sleep(_LOOK_SECONDS)

@@ -6,7 +6,6 @@ Each may be interrupted anywhere and done again.
 from __future__ import annotations
 
 import dataclasses
-import logging
 import os
 import subprocess
 from collections.abc import Callable, Mapping
@@ -28,8 +27,6 @@ from . import (
     services,
     volume,
 )
-
-_log = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -203,7 +200,6 @@ def execute(
         bags: Where the unit writes to its peers.
         tell: Shows the operator what takes long.
     """
-    _log.info('%s', step)
     match step:
         case MakeSecrets():
             from . import pki

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import fcntl
 import http.client
 import json
 import os
@@ -62,6 +63,7 @@ class Watcher:
         self._leader_key = leader_key
         self._acted_on = run / 'acted-on'
         self._again = run / 'again'
+        self._busy = run / 'busy'
         self._pipe = _open_pipe(poke)
 
     def run(self) -> None:
@@ -72,6 +74,9 @@ class Watcher:
             state = patroni.observe(self._patroni)
             summary = state.summary if state else patroni.DOWN
             reason = self._reason(summary)
+            if reason and self._is_busy():
+                self._sleep(_QUICK)
+                continue
             if reason:
                 print('asking for a hook:', reason)
                 pause = _PAUSE if self._hook() else min(pause * 2, _LONGEST_PAUSE)
@@ -87,6 +92,20 @@ class Watcher:
         if acted_on is not None and summary != acted_on:
             return f'{summary}, was {acted_on}'
         return 'it is time' if _due(self._again) <= time.time() else ''
+
+    def _is_busy(self) -> bool:
+        """Tell whether a hook is running, which may see by itself what we have seen."""
+        try:
+            lock = os.open(self._busy, os.O_RDWR | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(lock)
+        return False
 
     def _hook(self) -> bool:
         """Ask Juju for a hook, wait for it and return whether it went well."""
