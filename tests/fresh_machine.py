@@ -94,11 +94,12 @@ def run(repository: Path, commands: Sequence[str], timeout: float) -> Result:
         wants.mkdir(exist_ok=True)
         (wants / 'script.service').symlink_to('../script.service')
         _boot(root, timeout)
-        output, code = root / 'root/output', root / 'root/code'
-        return Result(
-            int(code.read_text()) if code.exists() else None,
-            output.read_text(errors='replace') if output.exists() else '',
+        output, code = (
+            path.read_text(errors='replace') if path.exists() else ''
+            for path in (root / 'root/output', root / 'root/code')
         )
+        # systemd writes the name of the signal where one ended the script.
+        return Result(int(code) if code.strip().isdigit() else None, output)
 
 
 def _boot(root: Path, timeout: float) -> None:
