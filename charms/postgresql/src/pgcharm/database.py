@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import dataclasses
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from . import layout, patroni, peers
+from .clients import grants
 
 OPERATOR = 'operator'
 """The superuser for people; its password is what the action ``get-password`` shows."""
@@ -31,6 +33,9 @@ class Catalogue:
     """What is wrong with pg_hba.conf as it stands now."""
 
     started_at: float = 0.0
+
+    clients: grants.Catalogue = grants.NOTHING
+    """What there is of clients' roles and databases."""
 
 
 def passwords(secrets: peers.Secrets) -> Mapping[str, str]:
@@ -74,6 +79,7 @@ def observe(places: layout.Layout, port: int, secrets: peers.Secrets) -> Catalog
                 configured_at=row[1],
                 started_at=row[2],
                 hba_errors=tuple(postgres.hba_errors(connection)),
+                clients=grants.read(connection),
             )
     except psycopg.OperationalError:
         return None
@@ -126,3 +132,22 @@ def set_passwords(places: layout.Layout, port: int, wanted: Mapping[str, str]) -
                     sql.SQL('CREATE ROLE {} LOGIN {}').format(sql.Identifier(user), rights[user])
                 )
             postgres.set_password(connection, user, password)
+
+
+def serve_clients(places: layout.Layout, port: int, todo: Iterable[grants.Statement]) -> None:
+    """Make roles and databases as planned, one after the other; each may be done again.
+
+    Args:
+        places: The unit's.
+        port: PostgreSQL's.
+        todo: What ``clients.grants.plan`` returned.
+    """
+    from . import postgres
+
+    def enter(database: str) -> contextlib.AbstractContextManager[postgres.Connection]:
+        folder = str(places.socket_folder)
+        return postgres.connect(folder, port, patroni.SUPERUSER, None, database)
+
+    with enter('postgres') as connection:
+        for statement in todo:
+            grants.apply(statement, connection, enter)

@@ -13,6 +13,7 @@ from typing import Any
 import ops
 
 from . import config, layout, peers
+from .clients import wire
 
 STORAGE = 'pgdata'
 
@@ -77,6 +78,9 @@ class Desired:
     published: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
     """The unit's own peer bag."""
 
+    clients: tuple[wire.Client, ...] = ()
+    """The related applications, as they ask now."""
+
     @property
     def unit(self) -> str:
         """The unit's name."""
@@ -106,6 +110,7 @@ def read(charm: ops.CharmBase, event: ops.EventBase, bags: peers.Bags) -> Desire
         is_starting=isinstance(event, ops.StartEvent),
         is_arriving=isinstance(event, ops.StorageAttachedEvent),
         published=bags.published(),
+        clients=_clients(charm),
     )
 
 
@@ -116,6 +121,24 @@ def places(charm: ops.CharmBase) -> layout.Layout:
         unit=charm.unit.name,
         model_uuid=charm.model.uuid,
         storage=Path(attached[0].location) if attached else None,
+    )
+
+
+def _clients(charm: ops.CharmBase) -> tuple[wire.Client, ...]:
+    leads = charm.unit.is_leader()
+    return tuple(
+        wire.read(
+            relation.id,
+            endpoint,
+            relation.app.name,
+            asked=dict(relation.data[relation.app]),
+            units={unit.name: dict(relation.data[unit]) for unit in relation.units},
+            published=dict(relation.data[charm.unit]),
+            shared=dict(relation.data[charm.app]) if leads else {},
+        )
+        for endpoint in wire.ENDPOINTS
+        for relation in charm.model.relations[endpoint]
+        if relation.active and relation.app is not None
     )
 
 

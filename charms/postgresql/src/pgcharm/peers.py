@@ -132,6 +132,22 @@ class Bags:
         """Make *content* what this unit's own bag says."""
         self._relation_now.data[self._unit].update(content)
 
+    def tell_client(
+        self, relation_id: int, own: Mapping[str, str], shared: Mapping[str, str] | None
+    ) -> None:
+        """Make our bags in a client's relation hold exactly what is given.
+
+        Args:
+            relation_id: The relation's.
+            own: The unit's bag, without the keys that Juju puts there.
+            shared: The application's bag; None leaves it as it is.
+        """
+        for relation in (*self._model.relations['db'], *self._model.relations['db-admin']):
+            if relation.id == relation_id:
+                _replace(relation.data[self._unit], own)
+                if shared is not None:
+                    _replace(relation.data[self._app], shared)
+
     def published(self) -> Mapping[str, str]:
         """Return what this unit's own bag says."""
         relation = self._relation
@@ -165,3 +181,12 @@ class Bags:
             return Secrets.from_content(secret.get_content(refresh=True))
         except (ops.SecretNotFoundError, ops.ModelError):
             return None
+
+
+_JUJUS = ('egress-subnets', 'ingress-address', 'private-address')
+
+
+def _replace(bag: ops.RelationDataContent, content: Mapping[str, str]) -> None:
+    """Make *bag* hold *content* and what Juju itself put there: one write for all keys."""
+    gone = {key: '' for key in bag if key not in content and key not in _JUJUS}
+    bag.update({**content, **gone})

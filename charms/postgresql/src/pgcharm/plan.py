@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from . import (
@@ -27,6 +27,7 @@ from . import (
     steps,
     volume,
 )
+from .clients import grants, passwords, rules, wire
 
 _FIRST_PORTS = ports.Ports(postgresql=5432, patroni=8008, etcd_client=2379, etcd_peer=2380)
 
@@ -200,10 +201,12 @@ def _serving(
     door = observed.patroni_door(wanted, numbers)
     if wanted.places.patroni_settings.name in changed:
         yield steps.ReloadPatroni(door)
-    if {wanted.places.hba.name, wanted.places.ident.name} & changed:
+    # Also what was written by a hook that was killed before the server could read it.
+    if {wanted.places.hba.name, wanted.places.ident.name} & changed or _is_unread(seen):
         yield steps.ReloadAccess(numbers.postgresql)
     if not server.is_primary:
         return
+    yield from _clients(wanted, seen)
     if server.stale_users:
         passwords = database.passwords(wanted.peers.secrets)
         yield steps.SetPasswords(
@@ -215,6 +218,46 @@ def _serving(
             yield steps.ChangeShared(door, shared)
     if seen.patroni.pending_restart and seen.accepted_at > server.started_at:
         yield steps.RestartPostgres(door)
+
+
+def _clients(wanted: desired.Desired, seen: observed.Observed) -> Iterator[steps.Step]:
+    """Serve the related applications; each is told once all of it is true."""
+    numbers, server, addresses = seen.ports, seen.database, wanted.addresses
+    secrets = wanted.peers.secrets
+    assert numbers is not None and server is not None and addresses is not None
+    assert secrets is not None
+    known = {
+        client.user: passwords.derive(secrets.client_seed, client.user)
+        for client in wanted.clients
+    }
+    todo = grants.plan(wanted.clients, server.clients, known)
+    if todo:
+        yield steps.ServeClients(numbers.postgresql, todo)
+    if todo or _is_unread(seen) or seen.files.get(wanted.places.hba) != _hba(wanted, seen):
+        return
+    own = wire.Server(
+        host=addresses.ingress[0] if addresses.ingress else addresses.own,
+        port=numbers.postgresql,
+        state='master' if wanted.peers.units else 'standalone',
+        version=seen.version,
+        ca=secrets.ca_certificate,
+    )
+    for client in wanted.clients:
+        if not client.is_usable:
+            continue
+        bag = wire.render(client, own, known[client.user])
+        shared = wire.render_shared(bag) if wanted.is_leader else None
+        if not _says(client.published, bag) or (shared and not _says(client.shared, shared)):
+            yield steps.TellClient(client.relation, bag, shared)
+
+
+def _is_unread(seen: observed.Observed) -> bool:
+    """Tell whether pg_hba.conf was written after the server last read it."""
+    return seen.database is not None and seen.access_at > seen.database.configured_at
+
+
+def _says(published: Mapping[str, str], bag: Mapping[str, str]) -> bool:
+    return all(published.get(key, '') == value for key, value in bag.items())
 
 
 def _contains(whole: Any, part: Any) -> bool:
@@ -274,7 +317,7 @@ def _hba(wanted: desired.Desired, seen: observed.Observed) -> str:
         own=addresses.names,
         members=members,
         admins=(str(network) for network in options.admin_addresses),
-        clients='',
+        clients=rules.render(wanted.clients),
         extra=options.extra_pg_auth,
     )
 

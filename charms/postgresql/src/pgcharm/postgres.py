@@ -10,12 +10,14 @@ import contextlib
 import hashlib
 import hmac
 import os
+import time
 from collections.abc import Generator
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
+_RELOAD_SECONDS = 5.0
 _ITERATIONS = 4096  # PostgreSQL's own, scram_iterations
 Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -69,9 +71,17 @@ def set_password(connection: Connection, role: str, password: str) -> None:
     )
 
 
-def reload_hba(connection: Connection) -> None:
-    """Let the server read its settings and pg_hba.conf again."""
+def reload_and_wait(connection: Connection) -> None:
+    """Let the server read its settings and pg_hba.conf again, and wait until it has.
+
+    Source: PostgreSQL manual, pg_conf_load_time(): a backend learns of it between statements.
+    """
+    loaded = 'SELECT pg_conf_load_time()'
+    before = connection.execute(loaded).fetchone()
     connection.execute('SELECT pg_reload_conf()')
+    deadline = time.monotonic() + _RELOAD_SECONDS
+    while connection.execute(loaded).fetchone() == before and time.monotonic() < deadline:
+        time.sleep(0.01)
 
 
 def hba_errors(connection: Connection) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ from . import (
     services,
     volume,
 )
+from .clients import grants
 
 
 @dataclasses.dataclass(frozen=True)
@@ -146,6 +147,24 @@ class SetPasswords:
 
 
 @dataclasses.dataclass(frozen=True)
+class ServeClients:
+    """Make roles and databases of clients."""
+
+    port: int
+    statements: tuple[grants.Statement, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class TellClient:
+    """Make our bags in a client's relation what they shall be, as a whole."""
+
+    relation: int
+    own: Mapping[str, str] = dataclasses.field(repr=False)
+    shared: Mapping[str, str] | None = dataclasses.field(repr=False, default=None)
+    """The application's bag; None where this unit doesn't lead."""
+
+
+@dataclasses.dataclass(frozen=True)
 class TellWatcher:
     """Tell the watcher, if there is one, what need not wake it and when to ask for a hook."""
 
@@ -184,6 +203,8 @@ Step = (
     | RestartPostgres
     | ReloadAccess
     | SetPasswords
+    | ServeClients
+    | TellClient
     | TellWatcher
     | Leave
 )
@@ -240,9 +261,13 @@ def execute(
             with postgres.connect(
                 str(places.socket_folder), step.port, patroni.SUPERUSER, None
             ) as connection:
-                postgres.reload_hba(connection)
+                postgres.reload_and_wait(connection)
         case SetPasswords():
             database.set_passwords(places, step.port, step.passwords)
+        case ServeClients():
+            database.serve_clients(places, step.port, step.statements)
+        case TellClient():
+            bags.tell_client(step.relation, step.own, step.shared)
         case TellWatcher():
             if places.run.is_dir():
                 files.write(places.again, '' if step.again is None else str(step.again))

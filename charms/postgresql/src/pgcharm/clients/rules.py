@@ -1,0 +1,34 @@
+"""Lines of pg_hba.conf that let exactly the clients' units in.
+
+Source: PostgreSQL manual, "The pg_hba.conf File": a quoted name is no keyword.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from . import wire
+
+
+def render(clients: Iterable[wire.Client]) -> str:
+    """Return the lines for all clients, one per user, database and network, sorted.
+
+    A ``db-admin`` client may use any user and any database from there: poolers do.
+    """
+    lines: set[str] = set()
+    for client in clients:
+        if not client.is_usable:
+            continue
+        whose = (
+            'all all'
+            if client.is_admin
+            else f'{_quoted(client.database_name)} {_quoted(client.user)}'
+        )
+        for networks in client.units.values():
+            lines.update(f'hostssl {whose} {network} scram-sha-256' for network in networks)
+    return '\n'.join(sorted(lines))
+
+
+def _quoted(name: str) -> str:
+    doubled = name.replace('"', '""')
+    return f'"{doubled}"'
