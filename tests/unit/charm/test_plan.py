@@ -145,7 +145,7 @@ def test_server_is_not_restarted_for_what_no_operator_asked_for() -> None:
     assert seen.patroni is not None and seen.database is not None
     pending = dataclasses.replace(
         seen,
-        patroni=dataclasses.replace(seen.patroni, pending_restart=True),
+        patroni=dataclasses.replace(seen.patroni, pending=('shared_buffers',)),
         database=dataclasses.replace(seen.database, started_at=seen.accepted_at + 1),
     )
 
@@ -217,3 +217,22 @@ def test_leader_tells_its_first_peer_where_the_secret_is() -> None:
     wanted = worlds.wanted(peers=worlds.bags(is_told=False, units={'pg/1': {}}))
 
     assert 'ShareSecret' in kinds(plan.plan(wanted, worlds.running(), worlds.NOW))
+
+
+def test_settings_that_were_written_and_not_loaded_are_loaded() -> None:
+    seen = worlds.running()
+    assert seen.patroni is not None
+    old = dataclasses.replace(seen, patroni=dataclasses.replace(seen.patroni, settings='old'))
+
+    planned = plan.plan(worlds.wanted(published=bag(seen)), old, worlds.NOW)
+
+    assert kinds(planned) == ['ReloadPatroni']
+
+
+def test_hba_that_was_written_and_not_loaded_is_loaded() -> None:
+    seen = worlds.running()
+    old = dataclasses.replace(seen, access_at=11.0)
+
+    planned = plan.plan(worlds.wanted(published=bag(seen)), old, worlds.NOW)
+
+    assert kinds(planned) == ['ReloadAccess']

@@ -178,19 +178,21 @@ class Machine:
                 if seen.patroni is None:
                     seen = dataclasses.replace(
                         seen,
-                        patroni=patroni.State('primary', 'running', 160004, 1, '1'),
+                        patroni=patroni.State(
+                            'primary', 'running', 160004, 1, '1', settings=_loaded(seen)
+                        ),
                         shared=patroni.dynamic({'max_connections': '100'}),
                         database=database.Catalogue(True, (database.OPERATOR,), 10.0, (), 10.0),
                     )
             case steps.ChangeShared():
                 assert seen.patroni is not None
-                pending = dataclasses.replace(seen.patroni, pending_restart=True)
+                pending = dataclasses.replace(seen.patroni, pending=('max_connections',))
                 seen = dataclasses.replace(seen, shared=step.changes, patroni=pending)
             case steps.RestartPostgres():
                 assert seen.patroni is not None and seen.database is not None
                 seen = dataclasses.replace(
                     seen,
-                    patroni=dataclasses.replace(seen.patroni, pending_restart=False),
+                    patroni=dataclasses.replace(seen.patroni, pending=()),
                     database=dataclasses.replace(seen.database, started_at=2000.0),
                 )
             case steps.SetPasswords():
@@ -199,6 +201,10 @@ class Machine:
                 seen = dataclasses.replace(
                     seen, database=dataclasses.replace(seen.database, stale_users=left)
                 )
+            case steps.ReloadPatroni():
+                assert seen.patroni is not None
+                loaded = dataclasses.replace(seen.patroni, settings=_loaded(seen))
+                seen = dataclasses.replace(seen, patroni=loaded)
             case steps.Leave():
                 seen = dataclasses.replace(
                     seen,
@@ -211,6 +217,11 @@ class Machine:
             case _:
                 pass
         self.seen = seen
+
+
+def _loaded(seen: observed.Observed) -> str:
+    settings = [text for path, text in seen.files.items() if path.name == 'patroni.yml']
+    return patroni.digest(settings[0])
 
 
 def _is_juju(step: steps.Step) -> bool:

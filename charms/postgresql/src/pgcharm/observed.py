@@ -52,7 +52,7 @@ class Observed:
     """Content of those that the plan may write; missing ones are left out."""
 
     access_at: float = 0.0
-    """When pg_hba.conf was written, seconds since 1970."""
+    """When pg_hba.conf or pg_ident.conf was written last, seconds since 1970."""
 
     services: services.Running = dataclasses.field(default_factory=lambda: services.Running({}))
     patroni: patroni.State | None = None
@@ -91,7 +91,10 @@ def observe(wanted: desired.Desired) -> Observed:
         units_on_machine=ports.count(layout.machine_root()),
         certificate=certificates.read(places),
         files=_read((places.patroni_settings, places.hba, places.ident)),
-        access_at=places.hba.stat().st_mtime if places.hba.exists() else 0.0,
+        access_at=max(
+            (path.stat().st_mtime for path in (places.hba, places.ident) if path.exists()),
+            default=0.0,
+        ),
         services=services.find(places).running(),
     )
     if numbers is None or wanted.addresses is None or 'patroni' not in seen.services.digests:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,6 +22,8 @@ DOWN = 'down'
 LEASE = 7
 """Seconds until a silent primary's leader key is gone. Its loop and its patience fit into it:
 ``loop_wait + 2 * retry_timeout <= ttl``."""
+
+_DIGEST_TAG = 'settings'
 
 _LOOP_WAIT = 1
 _RETRY_TIMEOUT = 3
@@ -89,14 +92,19 @@ class State:
 
     timeline: int = 0
     system_identifier: str = ''
-    pending_restart: bool = False
+    pending: tuple[str, ...] = ()
+    """Parameters whose new values wait for a restart."""
+
+    settings: str = ''
+    """Digest of the settings that it has loaded."""
 
     @property
     def summary(self) -> str:
         """What of it is worth a hook when it changes; a server on its way up is simply down."""
         if not self.is_running:
             return DOWN
-        return f'{self.role} timeline={self.timeline} pending_restart={self.pending_restart}'
+        pending = ','.join(self.pending)
+        return f'{self.role} timeline={self.timeline} pending-restart={pending}'
 
     @property
     def is_primary(self) -> bool:
@@ -225,7 +233,14 @@ def settings(cluster: Cluster) -> str:
             'parameters': {**local, **_own_parameters(places)},
         },
     }
+    # Patroni shows its tags, so one can see which settings it has loaded.
+    content['tags'] = {_DIGEST_TAG: hashlib.sha256(repr(content).encode()).hexdigest()[:16]}
     return json.dumps(content, indent=1)
+
+
+def digest(text: str) -> str:
+    """Return the digest that stands in the settings *text*."""
+    return str(json.loads(text)['tags'][_DIGEST_TAG])
 
 
 def _own_parameters(places: layout.Layout) -> dict[str, str]:
@@ -265,13 +280,15 @@ def observe(door: https.Door) -> State | None:
 
 def parse_state(content: Mapping[str, Any]) -> State:
     """Return the typed value of an answer to ``GET /health``."""
+    tags: Mapping[str, Any] = content.get('tags') or {}
     return State(
         role=str(content.get('role', '')),
         state=str(content.get('state', '')),
         server_version=int(content.get('server_version') or 0),
         timeline=int(content.get('timeline') or 0),
         system_identifier=str(content.get('database_system_identifier') or ''),
-        pending_restart=bool(content.get('pending_restart')),
+        pending=tuple(sorted(content.get('pending_restart_reason') or ())),
+        settings=str(tags.get(_DIGEST_TAG, '')),
     )
 
 

@@ -164,14 +164,16 @@ def _running(wanted: desired.Desired, seen: observed.Observed) -> Iterator[steps
         or seen.accepted is None
     ):
         return
+    places = wanted.places
+    settings = _patroni_settings(wanted, seen)
     contents = {
-        wanted.places.patroni_settings: _patroni_settings(wanted, seen),
-        wanted.places.hba: _hba(wanted, seen),
-        wanted.places.ident: access.ident(layout.service_user()),
+        places.patroni_settings: settings,
+        places.hba: _hba(wanted, seen),
+        places.ident: access.ident(layout.service_user()),
     }
-    changed = {path for path, text in contents.items() if seen.files.get(path) != text}
-    for path in sorted(changed):
-        yield steps.WriteFile(path, contents[path])
+    for path, text in contents.items():
+        if seen.files.get(path) != text:
+            yield steps.WriteFile(path, text)
     kept = _services(wanted, seen)
     digests = {service.name: service.digest for service in kept}
     if seen.services.digests != digests:
@@ -186,38 +188,61 @@ def _running(wanted: desired.Desired, seen: observed.Observed) -> Iterator[steps
     }
     if wanted.peers.is_related and not bag.items() <= wanted.published.items():
         yield steps.Publish(bag)
-    if seen.patroni is None or seen.database is None:
-        return
-    yield from _serving(wanted, seen, {path.name for path in changed})
+    if all(seen.files.get(path) == text for path, text in contents.items()):
+        yield from _serving(wanted, seen, patroni.digest(settings))
 
 
 def _serving(
-    wanted: desired.Desired, seen: observed.Observed, changed: set[str]
+    wanted: desired.Desired, seen: observed.Observed, settings: str
 ) -> Iterator[steps.Step]:
-    """What is done to a server that runs."""
-    numbers, server, options = seen.ports, seen.database, seen.accepted
-    assert numbers is not None and server is not None and options is not None
-    assert seen.patroni is not None and wanted.peers.secrets is not None
+    """What is done to a server that runs, once its files are as they shall be.
+
+    Args:
+        wanted: What shall be.
+        seen: What is.
+        settings: Digest of the settings that Patroni shall have loaded.
+    """
+    numbers, server = seen.ports, seen.database
+    if seen.patroni is None or server is None or numbers is None:
+        return
+    assert wanted.peers.secrets is not None
     door = observed.patroni_door(wanted, numbers)
-    if wanted.places.patroni_settings.name in changed:
+    is_settled = True
+    if seen.patroni.settings != settings:
         yield steps.ReloadPatroni(door)
+        is_settled = False
     # Also what was written by a hook that was killed before the server could read it.
-    if {wanted.places.hba.name, wanted.places.ident.name} & changed or _is_unread(seen):
+    if _is_unread(seen):
         yield steps.ReloadAccess(numbers.postgresql)
     if not server.is_primary:
         return
     yield from _clients(wanted, seen)
     if server.stale_users:
-        passwords = database.passwords(wanted.peers.secrets)
+        known = database.passwords(wanted.peers.secrets)
         yield steps.SetPasswords(
-            numbers.postgresql, {user: passwords[user] for user in server.stale_users}
+            numbers.postgresql, {user: known[user] for user in server.stale_users}
         )
-    if seen.shared is not None:
-        shared = patroni.dynamic(_parameters(seen))
-        if not _contains(seen.shared, shared):
-            yield steps.ChangeShared(door, shared)
-    if seen.patroni.pending_restart and seen.accepted_at > server.started_at:
+    shared = patroni.dynamic(_parameters(seen))
+    if seen.shared is not None and not _contains(seen.shared, shared):
+        yield steps.ChangeShared(door, shared)
+        is_settled = False
+    if is_settled and _is_worth_a_restart(seen, server):
         yield steps.RestartPostgres(door)
+
+
+def _is_worth_a_restart(seen: observed.Observed, server: database.Catalogue) -> bool:
+    """Tell whether an operator's change waits for a restart.
+
+    What follows from the machine alone (another unit came, so the share of the memory is less)
+    waits for the next restart.
+    """
+    options = seen.accepted
+    assert options is not None and seen.patroni is not None
+    chosen = {'max_connections', *options.extra_pg_conf}
+    if options.shared_buffers:
+        chosen.add('shared_buffers')
+    pending = set(seen.patroni.pending)
+    return bool(pending & chosen) or (bool(pending) and seen.accepted_at > server.started_at)
 
 
 def _clients(wanted: desired.Desired, seen: observed.Observed) -> Iterator[steps.Step]:
