@@ -138,7 +138,7 @@ def _clients(charm: ops.CharmBase) -> tuple[wire.Client, ...]:
         )
         for endpoint in wire.ENDPOINTS
         for relation in charm.model.relations[endpoint]
-        if relation.active and relation.app is not None
+        if relation.active
     )
 
 
