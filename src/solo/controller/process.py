@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 from .. import errors, folders, wire
@@ -111,7 +111,7 @@ def _prepare(data: Path) -> None:
 
 
 @contextlib.contextmanager
-def _only_one(data: Path) -> Iterator[bool]:
+def _only_one(data: Path) -> Generator[bool, None, None]:
     """Hold the data directory's lock; yield False when another controller has it."""
     with open(data / 'controller.lock', 'a+') as lock:
         try:

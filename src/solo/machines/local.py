@@ -119,7 +119,7 @@ class Local:
         raise errors.Error(f'cannot lease an address: all are taken, see "{self._leases}"')
 
     @contextlib.contextmanager
-    def _table(self) -> Generator[dict[str, str]]:
+    def _table(self) -> Generator[dict[str, str], None, None]:
         """Read the leases under a lock, and write them beside and renamed if they changed.
 
         A data directory that is gone gives its addresses back.
@@ -143,7 +143,7 @@ class Local:
                 fresh.rename(path)
 
 
-def _addresses() -> Generator[str]:
+def _addresses() -> Generator[str, None, None]:
     """Yield the addresses to lease: none that a distribution uses by itself."""
     for second in range(90, 250):
         for third in range(256):

@@ -180,7 +180,7 @@ def expose(
     for endpoint in wanted:
         if charm.endpoint(endpoint) is None:
             raise errors.Error(f'endpoint "{endpoint}" not found', 'not found')
-    exposed = json.loads(row['exposed']) if row['exposed'] else {}
+    exposed: dict[str, list[str]] = json.loads(row['exposed'] or '{}')
     for endpoint in wanted or ('',):
         exposed[endpoint] = list(cidrs) or ['0.0.0.0/0', '::/0']
     tx.update('application', row['id'], exposed=json.dumps(exposed))
@@ -188,7 +188,7 @@ def expose(
 
 def unexpose(tx: db.Transaction, row: sqlite3.Row, wanted: Sequence[str]) -> None:
     """End what :func:`expose` began, for all or some endpoints."""
-    exposed = json.loads(row['exposed']) if row['exposed'] else {}
+    exposed: dict[str, list[str]] = json.loads(row['exposed'] or '{}')
     for endpoint in wanted or tuple(exposed):
         exposed.pop(endpoint, None)
     tx.update('application', row['id'], exposed=json.dumps(exposed) if exposed else None)

@@ -6,7 +6,7 @@ import contextlib
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +106,7 @@ class Database:
         return connection
 
     @contextlib.contextmanager
-    def write(self) -> Iterator[Transaction]:
+    def write(self) -> Generator[Transaction, None, None]:
         """Run a writing transaction: all of it or nothing; one at a time."""
         with self._lock:
             tx = Transaction(self._writer, self._cache)
@@ -122,7 +122,7 @@ class Database:
         self.on_commit(frozenset(tx.woken))
 
     @contextlib.contextmanager
-    def read(self) -> Iterator[Transaction]:
+    def read(self) -> Generator[Transaction, None, None]:
         """Run a reading transaction: everything in it is of one instant."""
         connection = getattr(self._readers, 'connection', None)
         if connection is None:
@@ -141,7 +141,7 @@ class Database:
 
 
 @contextlib.contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def _explained(path: Path) -> Generator[None, None, None]:
     try:
         yield
     except sqlite3.OperationalError as error:

@@ -35,6 +35,13 @@ def find(tx: db.Transaction, model: int, name: str) -> sqlite3.Row:
     return row
 
 
+def row(tx: db.Transaction, machine: int) -> sqlite3.Row:
+    """Return the machine's row by its id."""
+    found = tx.one('SELECT * FROM machine WHERE id = ?', machine)
+    assert found is not None, 'a unit has a machine'
+    return found
+
+
 def started(tx: db.Transaction, machine: int, *, address: str, boot_id: str, now: float) -> None:
     """Note that the machine is there, and let its units begin."""
     tx.update(

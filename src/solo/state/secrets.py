@@ -136,7 +136,9 @@ def _add_revision(
 def latest(tx: db.Transaction, model_row: int, id: str) -> int:
     """Return the newest revision's number."""
     return tx.value(
-        'SELECT max(revision) FROM secret_revision WHERE model = ? AND secret = ?', model_row, id
+        'SELECT coalesce(max(revision), 0) FROM secret_revision WHERE model = ? AND secret = ?',
+        model_row,
+        id,
     )
 
 
@@ -199,7 +201,7 @@ def _remove(tx: db.Transaction, secret: sqlite3.Row, revision: int | None) -> No
             secret['id'],
             revision,
         )
-    if revision is None or latest(tx, secret['model'], secret['id']) is None:
+    if revision is None or not latest(tx, secret['model'], secret['id']):
         tx.execute('DELETE FROM secret WHERE model = ? AND id = ?', secret['model'], secret['id'])
 
 

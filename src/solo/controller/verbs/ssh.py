@@ -23,7 +23,7 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
         else:
             row = units.resolve(tx, model['id'], target)
             unit = row['name']
-            machine = tx.one('SELECT * FROM machine WHERE id = ?', row['machine'])
+            machine = machines.row(tx, row['machine'])
         folder = controller.data / 'machines' / machines.key(tx, machine['id'])
     if unit:
         folder = folder / 'agents' / names.unit(unit).tag / 'charm'
