@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pwd
 import shutil
 import signal
 import socket
@@ -16,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 import psycopg
@@ -51,16 +50,15 @@ def _free_ports(address: str, count: int) -> list[int]:
             one.close()
 
 
-def _user() -> dict[str, int]:
-    """Return the arguments with which subprocess runs as ``postgres``; PostgreSQL refuses root."""
-    if os.geteuid() != 0:
-        return {}
-    entry = pwd.getpwnam('postgres')
-    return {'user': entry.pw_uid, 'group': entry.pw_gid}
+def _start(command: list[str], folder: Path) -> subprocess.Popen[bytes]:
+    """Start a program, as ``postgres`` where we are root: PostgreSQL refuses that."""
+    user = 'postgres' if os.geteuid() == 0 else None
+    with open(folder / 'log', 'ab') as log:
+        return subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, user=user, group=user)
 
 
 @contextlib.contextmanager
-def _ended(process: subprocess.Popen[bytes]) -> Iterator[None]:
+def _ended(process: subprocess.Popen[bytes]) -> Generator[None, None, None]:
     try:
         yield
     finally:
@@ -70,23 +68,21 @@ def _ended(process: subprocess.Popen[bytes]) -> Iterator[None]:
 
 def seconds() -> float:
     """Return the seconds from the first command to the first accepted write."""
-    bin_dir = sorted(Path('/usr/lib/postgresql').glob('*/bin'))[-1]
+    bin_dir = max(Path('/usr/lib/postgresql').glob('*/bin'))
     address = '127.7.7.7'
     rest, etcd, peer, port = _free_ports(address, 4)
     folder = Path(tempfile.mkdtemp(prefix='by-hand-'))
-    user = _user()
-    if user:
-        os.chown(folder, user['user'], user['group'])
+    if os.geteuid() == 0:
+        shutil.chown(folder, 'postgres', 'postgres')
     (folder / 'patroni.yml').write_text(
         _CONFIG.format(
             address=address, rest=rest, etcd=etcd, port=port, bin_dir=bin_dir, folder=folder
         )
     )
     (folder / 'patroni.yml').chmod(0o644)
-    log = open(folder / 'log', 'wb')
     try:
         begin = time.monotonic()
-        store = subprocess.Popen(
+        store = _start(
             [
                 'etcd',
                 f'--data-dir={folder}/etcd',
@@ -96,26 +92,18 @@ def seconds() -> float:
                 f'--initial-advertise-peer-urls=http://{address}:{peer}',
                 f'--initial-cluster=default=http://{address}:{peer}',
             ],
-            cwd=folder,
-            stdout=log,
-            stderr=log,
-            **user,
+            folder,
         )
         with _ended(store):
             while not _serves(address, etcd):
                 time.sleep(0.05)
-            patroni = subprocess.Popen(
-                [sys.executable, '-m', 'patroni', str(folder / 'patroni.yml')],
-                cwd=folder,
-                stdout=log,
-                stderr=log,
-                **user,
+            patroni = _start(
+                [sys.executable, '-m', 'patroni', str(folder / 'patroni.yml')], folder
             )
             with _ended(patroni):
                 _write(f'host={address} port={port} user=postgres password=by-hand')
                 return time.monotonic() - begin
     finally:
-        log.close()
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -10,7 +10,7 @@ import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,7 @@ def solo(*arguments: str | Path) -> str:
 
 
 @contextlib.contextmanager
-def own_solo() -> Iterator[Path]:
+def own_solo() -> Generator[Path, None, None]:
     """Give a solo with a data directory of its own; nothing of it is left afterwards."""
     with tempfile.TemporaryDirectory(prefix='solo-bench-', dir='/var/tmp') as name:
         data = Path(name)
@@ -59,8 +59,8 @@ def settle(application: str, units: int, timeout: float = 900.0) -> None:
     """Wait until *units* units of the application are idle and active."""
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
-        status = json.loads(solo('status', '--format', 'json'))
-        rows = (status['applications'].get(application) or {}).get('units') or {}
+        status: dict[str, Any] = json.loads(solo('status', '--format', 'json'))
+        rows: dict[str, Any] = status['applications'][application].get('units') or {}
         good = [
             row
             for row in rows.values()

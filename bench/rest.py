@@ -47,10 +47,10 @@ def main() -> None:
             cpu, begin = _cpu(pid), time.monotonic()
             time.sleep(REST_SECONDS)
             at_rest = (_cpu(pid) - cpu) / (time.monotonic() - begin)
-            before = _hooks(count)
+            before = _hooks()
             begin = time.monotonic()
             measure.solo('config', 'tiny', f'count={count}')
-            while _hooks(count) < before + count:
+            while _hooks() < before + count:
                 time.sleep(0.05)
             seconds = time.monotonic() - begin
             figures[f'{count} units'] = {
@@ -62,7 +62,7 @@ def main() -> None:
     measure.report('rest', figures)
 
 
-def _hooks(units: int) -> int:
+def _hooks() -> int:
     """Return how many config-changed hooks have run in all."""
     total = 0
     for trace in Path(os.environ['SOLO_DATA']).glob('machines/*/*/agents/*/charm/trace.jsonl'):

@@ -1,7 +1,8 @@
 """Messages between the command line and the controller: JSON, one per line, over a Unix socket.
 
 A request is ``{"method": ..., "params": {...}, "version": ...}``. The answer is any number of
-``{"event": ...}`` lines, then one ``{"result": ...}`` or ``{"error": {"message", "code", "exit_code"}}``.
+``{"event": ...}`` lines, then one ``{"result": ...}`` or one ``{"error": ...}`` with the keys
+``message``, ``code`` and ``exit_code``.
 A connection carries one request; closing it early cancels only the waiting.
 """
 
@@ -20,6 +21,11 @@ Json = dict[str, Any]
 
 class Unreachable(errors.Error):
     """Nobody answers at the controller's socket."""
+
+
+def mapping(params: Json, key: str) -> Json:
+    """Return a parameter that is a mapping, an empty one where it wasn't sent."""
+    return cast('Json', params.get(key) or {})
 
 
 def send(stream: socket.socket, message: Json) -> None:

@@ -58,8 +58,10 @@ def test_flags_and_positionals_may_mix(
         (['--format', 'x'], 'invalid value "x" for option --format: unknown format "x"'),
         (
             ['--app=maybe'],
-            'invalid value "maybe" for option --app: '
-            'strconv.ParseBool: parsing "maybe": invalid syntax',
+            (
+                'invalid value "maybe" for option --app: '
+                'strconv.ParseBool: parsing "maybe": invalid syntax'
+            ),
         ),
         (
             ['-n', 'x'],

@@ -135,7 +135,7 @@ def _load(path: Path) -> Json | None:
     except (OSError, UnicodeDecodeError) as error:
         raise errors.Error(f'cannot read "{path}": {error}') from error
     try:
-        loaded = yaml.load(text, Loader=getattr(yaml, 'CSafeLoader', yaml.SafeLoader))
+        loaded = yaml.safe_load(text)
     except yaml.YAMLError as error:
         cause = ' '.join(str(error).split())
         raise errors.Error(f'cannot read "{path}": {cause}') from error
@@ -193,8 +193,8 @@ def _endpoints(metadata: Json, faults: list[str]) -> tuple[Endpoint, ...]:
     roles: tuple[model.Role, ...] = ('provides', 'requires', 'peers')
     for role in roles:
         for name, told in _mapping(metadata, role, faults).items():
-            given: Json = {'interface': told} if isinstance(told, str) else (told or {})
-            if not isinstance(given, dict) or not given.get('interface'):
+            given = cast('Json', told if isinstance(told, dict) else {'interface': told})
+            if not given.get('interface'):
                 faults.append(f'{role}: {name}: interface missing')
                 continue
             scope, limit = given.get('scope') or 'global', given.get('limit') or 0
@@ -222,7 +222,8 @@ def _storage(declared: Json, faults: list[str]) -> tuple[Storage, ...]:
             faults.append(f'storage: {name}: type: "{kind}" is neither filesystem nor block')
             continue
         low, high = 1, cast('int | None', 1)
-        multiple = str((given.get('multiple') or {}).get('range', '')) if given else ''
+        ranged = cast('Json', given.get('multiple') or {})
+        multiple = str(ranged.get('range', ''))
         if multiple:
             match = re.match(r'^(\d+)(?:(\+|-)(\d*))?$', multiple)
             if match is None:
@@ -394,15 +395,17 @@ def to_json(charm: Charm) -> Json:
 def from_json(saved: Json) -> Charm:
     """Return the charm that :func:`to_json` wrote."""
     return Charm(
-        **{
-            **saved,
-            'endpoints': tuple(Endpoint(**end) for end in saved['endpoints']),
-            'storage': tuple(Storage(**storage) for storage in saved['storage']),
-            'extra_bindings': tuple(saved['extra_bindings']),
-            'options': tuple(Option(**option) for option in saved['options']),
-            'actions': tuple(
-                Action(**{**action, 'required': tuple(action['required'])})
-                for action in saved['actions']
-            ),
-        }
+        name=saved['name'],
+        summary=saved['summary'],
+        description=saved['description'],
+        subordinate=saved['subordinate'],
+        endpoints=tuple(Endpoint(**end) for end in saved['endpoints']),
+        storage=tuple(Storage(**storage) for storage in saved['storage']),
+        resources=saved['resources'],
+        extra_bindings=tuple(saved['extra_bindings']),
+        options=tuple(Option(**option) for option in saved['options']),
+        actions=tuple(
+            Action(**cast('Json', {**action, 'required': tuple(action['required'])}))
+            for action in saved['actions']
+        ),
     )

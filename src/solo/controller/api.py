@@ -337,4 +337,4 @@ def _start_timer(tx: db.Transaction, unit: sqlite3.Row, now: float) -> None:
     assert settings is not None
     config = {**models.DEFAULTS, **models.config(settings)}
     interval = formats.duration(str(config['update-status-hook-interval']))
-    tx.update('unit', unit['id'], update_status_at=now + interval * random.uniform(0.8, 1.2))
+    tx.update('unit', unit['id'], update_status_at=now + interval * random.uniform(0.8, 1.2))  # noqa: S311  # no secret

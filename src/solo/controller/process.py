@@ -56,12 +56,12 @@ def ensure_running(data: Path) -> Path:
     _prepare(data)
     log_path = data / 'controller.log'
     try:
-        log = open(os.open(log_path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600), 'ab')
+        descriptor = os.open(log_path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
     except OSError as error:
         raise errors.Error(
             f'cannot write "{log_path}": {error.strerror}; set SOLO_DATA to a folder of yours'
         ) from error
-    with log:
+    with open(descriptor, 'ab') as log:
         begin = log_path.stat().st_size
         process = subprocess.Popen(
             command('run', str(data)),
@@ -144,7 +144,7 @@ def run(data: Path) -> int:
             print(f'ERROR {error}', file=sys.stderr)
             return error.exit_code
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: controller.stop())
+            signal.signal(number, lambda _number, _frame: controller.stop())
         controller.serve()
     return 0
 

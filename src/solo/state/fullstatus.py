@@ -44,6 +44,32 @@ def status(tx: db.Transaction, model: int, *, now: float, utc: bool = False) -> 
     return _Reader(tx, model, utc).status(now)
 
 
+def application_status(tx: db.Transaction, application: int) -> Json:
+    """Return what ``status-get --application`` prints (contract 3.8)."""
+    row = tx.one('SELECT * FROM application WHERE id = ?', application)
+    assert row is not None, 'the caller has looked the application up'
+    units: Json = {}
+    worst: Json = {'status': 'unknown', 'message': '', 'status-data': {}}
+    for unit in tx.all('SELECT * FROM unit WHERE application = ? ORDER BY number', application):
+        current, message, *_ = display(unit)
+        entry = {
+            'status': current,
+            'message': message,
+            'status-data': json.loads(unit['workload_data']),
+        }
+        units[f'{row["name"]}/{unit["number"]}'] = entry
+        if _SEVERITY.get(current, 0) > _SEVERITY.get(worst['status'], 0):
+            worst = entry
+    own = worst
+    if row['status']:
+        own = {
+            'status': row['status'],
+            'message': row['status_message'] or '',
+            'status-data': json.loads(row['status_data'] or '{}'),
+        }
+    return {'application-status': {**own, 'units': units}}
+
+
 def display(unit: sqlite3.Row) -> tuple[str, str, float, str, str]:
     """Return how a unit's row is shown: workload, its message and since, agent, its message.
 

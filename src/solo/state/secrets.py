@@ -377,7 +377,8 @@ def events(tx: db.Transaction, unit: sqlite3.Row, now: float) -> tuple[model.Sec
                 model.SecretEvent('secret-rotate', secret.id, secret.label, secret.revision)
             )
         for row in tx.all(
-            'SELECT revision FROM secret_revision r WHERE model = ? AND secret = ? AND revision < ?'
+            'SELECT revision FROM secret_revision r WHERE r.model = ? AND r.secret = ?'
+            ' AND r.revision < ?'
             ' AND EXISTS (SELECT 1 FROM secret_consumer c WHERE c.secret = r.secret)'
             ' AND NOT EXISTS (SELECT 1 FROM secret_consumer c WHERE c.model = r.model'
             ' AND c.secret = r.secret AND c.revision = r.revision)',

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 from .. import errors, model
 from ..charm import metadata
@@ -166,5 +166,5 @@ def declared(charm: metadata.Charm, name: str) -> metadata.Storage:
     kind = name.partition('/')[0]
     return next(
         (storage for storage in charm.storage if storage.name == kind),
-        metadata.Storage(cast('str', kind)),
+        metadata.Storage(kind),
     )

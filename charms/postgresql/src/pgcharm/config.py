@@ -7,9 +7,9 @@ import ipaddress
 import json
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, Union, cast
+from typing import Any, Literal, cast
 
-Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _SIZE = re.compile(r'^\d+\s*(kB|MB|GB|TB)?$')
 _LOCALE = re.compile(r'^[A-Za-z0-9_.@-]{1,60}$')

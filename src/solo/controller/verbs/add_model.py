@@ -18,7 +18,8 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
     """Add a model, and make it the current one unless told otherwise."""
     del emit
     config = {
-        key: model_config.typed(key, value) for key, value in (params.get('config') or {}).items()
+        key: model_config.typed(key, value)
+        for key, value in wire.mapping(params, 'config').items()
     }
     with controller.database.write() as tx:
         row = models.add(tx, params['name'], config, now=time.time())

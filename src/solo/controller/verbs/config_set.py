@@ -21,7 +21,7 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
         row = applications.find(tx, model['id'], params['application'])
         settings = {
             **deploy.file_settings(params.get('file_text', ''), row['name']),
-            **(params.get('settings') or {}),
+            **wire.mapping(params, 'settings'),
         }
         applications.set_config(tx, row, settings, params.get('reset') or ())
     return {}

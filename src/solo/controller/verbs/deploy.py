@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ... import errors, wire
 from ...charm import archive, prepare
@@ -50,13 +50,14 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
             settings=settings,
             to=params.get('to') or (),
             storage={
-                key: storage.directive(text) for key, text in (params.get('storage') or {}).items()
+                key: storage.directive(text)
+                for key, text in wire.mapping(params, 'storage').items()
             },
             attach=params.get('attach_storage') or (),
             trust=bool(params.get('trust')),
             constraints=_constraints(params.get('constraints') or ''),
             bindings={},
-            resources=_resources(params.get('resources') or {}),
+            resources=_resources(wire.mapping(params, 'resources')),
             provider=controller.provider.name,
             now=now,
         )
@@ -83,14 +84,15 @@ def file_settings(text: str, application: str) -> dict[str, str]:
     import yaml
 
     try:
-        read = yaml.safe_load(text)
+        read: Any = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise errors.Error(f'cannot parse settings data: {" ".join(str(error).split())}') from None
-    if not isinstance(read, dict) or not isinstance(read.get(application), dict):
+    whole = cast('wire.Json', read if isinstance(read, dict) else {})
+    if not isinstance(whole.get(application), dict):
         raise errors.Error(f'no settings found for "{application}"')
     return {
-        str(key): ('true' if value else 'false') if isinstance(value, bool) else str(value)
-        for key, value in read[application].items()
+        key: ('true' if value else 'false') if isinstance(value, bool) else str(value)
+        for key, value in wire.mapping(whole, application).items()
     }
 
 

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from ..core import Controller
 
 _HEARTBEAT_SECONDS = 5.0
+_COUNTS = {
+    'application(s)': 'SELECT count(*) FROM application WHERE model = ?',
+    'machine(s)': 'SELECT count(*) FROM machine WHERE model = ?',
+}
 
 
 def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict[str, Any]:
@@ -43,8 +47,7 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
         with controller.database.write() as tx:
             gone = removal.model_gone(tx, row['id'])
             left = [
-                f'{tx.value(f"SELECT count(*) FROM {table} WHERE model = ?", row["id"])} {table}(s)'
-                for table in ('application', 'machine')
+                f'{tx.value(count_of, row["id"])} {what}' for what, count_of in _COUNTS.items()
             ]
         if gone:
             return {}

@@ -19,7 +19,7 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
     with controller.database.write() as tx:
         row = models.get(tx, params.get('model', ''))
         own = models.config(row)
-        for key, value in (params.get('set') or {}).items():
+        for key, value in wire.mapping(params, 'set').items():
             own[key] = typed(key, value)
         for key in params.get('reset') or ():
             own.pop(key, None)

@@ -46,7 +46,7 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
             for key, value in json.loads(row['settings']).items()
             if known.option(key) is not None
         }
-        resources = {**json.loads(row['resources']), **(params.get('resources') or {})}
+        resources = {**json.loads(row['resources']), **wire.mapping(params, 'resources')}
         tx.update(
             'application',
             row['id'],
@@ -58,7 +58,7 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
         applications.set_config(
             tx,
             applications.find(tx, model['id'], row['name']),
-            params.get('config') or {},
+            wire.mapping(params, 'config'),
             (),
         )
         relations.wake_application(tx, row['id'])

@@ -1,4 +1,4 @@
-"""``remove-application``: accepted at once; units, relations and the application go by themselves."""
+"""``remove-application``: accepted at once; what is to go goes by itself."""
 
 from __future__ import annotations
 

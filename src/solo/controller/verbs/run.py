@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -19,16 +20,16 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
     failures: list[str] = []
     with controller.database.write() as tx:
         model = models.get(tx, params.get('model', ''))
-        found = []
+        found: list[sqlite3.Row] = []
         for receiver in params['receivers']:
             try:
                 found.append(units.resolve(tx, model['id'], receiver))
             except errors.Error as error:
                 failures.append(error.message)
         action = params['action']
-        filled = params.get('params') or {}
+        filled = wire.mapping(params, 'params')
         for unit in found:
-            filled = operations.check(tx, unit, action, params.get('params') or {})
+            filled = operations.check(tx, unit, action, wire.mapping(params, 'params'))
         number, tasks = operations.enqueue(
             tx,
             model['id'],
