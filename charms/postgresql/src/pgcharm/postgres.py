@@ -5,11 +5,7 @@ The library costs 0.2 s to import: import this module only where there is a serv
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import hashlib
-import hmac
-import os
 import time
 from collections.abc import Generator
 from typing import Any
@@ -17,8 +13,9 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from . import scram
+
 _RELOAD_SECONDS = 5.0
-_ITERATIONS = 4096  # PostgreSQL's own, scram_iterations
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 
@@ -48,25 +45,11 @@ def connect(
         yield connection
 
 
-def scram_verifier(password: str, *, salt: bytes | None = None) -> str:
-    """Return what the server keeps of a password, so that it never sees the password itself.
-
-    Source: PostgreSQL manual, pg_authid, "rolpassword"; RFC 5803.
-    """
-    salt = os.urandom(16) if salt is None else salt
-    salted = hashlib.pbkdf2_hmac('sha256', password.encode(), salt, _ITERATIONS)
-    client = hmac.digest(salted, b'Client Key', 'sha256')
-    stored = hashlib.sha256(client).digest()
-    server = hmac.digest(salted, b'Server Key', 'sha256')
-    keys = ':'.join(base64.b64encode(key).decode() for key in (stored, server))
-    return f'SCRAM-SHA-256${_ITERATIONS}:{base64.b64encode(salt).decode()}${keys}'
-
-
 def set_password(connection: Connection, role: str, password: str) -> None:
     """Set the role's password, sent as a verifier: no log ever holds it."""
     connection.execute(
         sql.SQL('ALTER ROLE {} PASSWORD {}').format(
-            sql.Identifier(role), sql.Literal(scram_verifier(password))
+            sql.Identifier(role), sql.Literal(scram.verifier(password))
         )
     )
 
