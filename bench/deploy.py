@@ -23,10 +23,10 @@ def main() -> None:
     with measure.own_solo():
         for run in range(runs + 1):
             begin = time.monotonic()
-            measure.solo('deploy', 'postgresql', f'pg-{run}', '--wait')
+            measure.solo('deploy', 'postgresql', f'pg{run}', '--wait')
             ours.append(time.monotonic() - begin)
             measure.solo(
-                'remove-application', f'pg-{run}', '--no-prompt', '--destroy-storage', '--wait'
+                'remove-application', f'pg{run}', '--no-prompt', '--destroy-storage', '--wait'
             )
             hand.append(by_hand.seconds())
     first, *rest = ours

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from pathlib import Path
@@ -75,7 +76,8 @@ def remove(data: Path, *, keep_storage: bool) -> None:
             if entry.is_dir(follow_symlinks=False):
                 shutil.rmtree(entry.path)
             else:
-                os.unlink(entry.path)
+                with contextlib.suppress(FileNotFoundError):  # SQLite's own go with it
+                    os.unlink(entry.path)
         if not any(os.scandir(data)):
             data.rmdir()
     except OSError as error:
