@@ -1,12 +1,21 @@
-"""Names of a client's user, of a database's owner, and which names a client may ask for."""
+"""Names of clients' users, databases and roles, and which of them a client may ask for.
+
+Source: PostgreSQL manual, "Identifiers and Key Words", "The pg_hba.conf File". The users' names
+are those of stub42/postgresql-charm, so that tables of an old service keep their users.
+"""
 
 from __future__ import annotations
 
 import hashlib
 
-_LONGEST = 63  # bytes, PostgreSQL's NAMEDATALEN - 1
-_DATABASES = frozenset(('postgres', 'template0', 'template1', 'replication', 'all'))
+GRANTOR = 'jujugrantor'
+"""The role in whose name we grant."""
+
+_USERS = ('juju_', 'jujuadmin_')
+_LONGEST = 63  # bytes, PostgreSQL's NAMEDATALEN - 1; longer names are cut in silence
 _OURS = frozenset(('postgres', 'operator', 'replication', 'rewind'))
+_HBA_WORDS = frozenset(('all', 'sameuser', 'samerole', 'samegroup', 'replication'))
+_SQL_WORDS = frozenset(('public', 'none', 'current_user', 'session_user', 'current_role'))
 
 
 def user(application: str, *, admin: bool) -> str:
@@ -16,26 +25,23 @@ def user(application: str, *, admin: bool) -> str:
         application: The remote application.
         admin: Whether it came over ``db-admin``.
     """
-    return _fitting(f'{"jujuadmin" if admin else "juju"}_{application}')
+    return _fitting(_USERS[admin] + application)
+
+
+def is_user(role: str) -> bool:
+    """Tell whether a role's name is one of a client's user: those are the charm's alone."""
+    return role.startswith(_USERS)
 
 
 def owner(database: str) -> str:
-    """Return the role that owns a database and that its clients share."""
+    """Return the role that a database's tables belong to, and that its clients share."""
     return _fitting(f'jujuowner_{database}')
-
-
-def _fitting(name: str) -> str:
-    """Shorten a name to PostgreSQL's limit; a digest keeps it unique."""
-    if len(name.encode()) <= _LONGEST:
-        return name
-    digest = hashlib.sha256(name.encode()).hexdigest()[:12]
-    kept = name.encode()[: _LONGEST - 13].decode(errors='ignore')
-    return f'{kept}_{digest}'
 
 
 def database_fault(name: str) -> str:
     """Return why a client can't have a database of that name; empty when it can."""
-    if name.lower() in _DATABASES or name.startswith(('+', '@')):
+    lowered = name.lower()
+    if lowered in {'postgres', *_HBA_WORDS} or lowered.startswith(('template', 'pg_')):
         return 'the name is reserved'
     return _fault(name)
 
@@ -47,9 +53,9 @@ def role_fault(name: str) -> str:
     that are not its own.
     """
     lowered = name.lower()
-    if lowered in _OURS or lowered.startswith(('pg_', 'juju')):
+    if lowered in _OURS | _HBA_WORDS or lowered.startswith(('pg_', 'juju')):
         return 'the name is reserved'
-    if lowered in ('public', 'none', 'current_user', 'session_user', 'current_role'):
+    if lowered in _SQL_WORDS:
         return 'the name is a word of SQL'
     return _fault(name)
 
@@ -57,8 +63,23 @@ def role_fault(name: str) -> str:
 def _fault(name: str) -> str:
     if not name.strip():
         return 'the name is empty'
-    if len(name.encode('utf-8', 'surrogateescape')) > _LONGEST:
-        return f'the name has more than {_LONGEST} bytes'
+    # A line break would forge a line of pg_hba.conf or of `standbys`; this also refuses what
+    # can't be encoded.
     if not name.isprintable():
         return 'the name has characters that cannot be printed'
+    if len(name.encode()) > _LONGEST:
+        return f'the name has more than {_LONGEST} bytes'
+    # The first is a group, the second a file, the third (from PostgreSQL 16 on, even in quotes)
+    # a regular expression to pg_hba.conf.
+    if name.startswith(('+', '@', '/')):
+        return f'the name begins with "{name[0]}"'
     return ''
+
+
+def _fitting(name: str) -> str:
+    """Shorten a name to PostgreSQL's limit; a digest keeps it unique."""
+    encoded = name.encode()
+    if len(encoded) <= _LONGEST:
+        return name
+    digest = hashlib.sha256(encoded).hexdigest()[:16]
+    return f'{encoded[: _LONGEST - 17].decode(errors="ignore")}_{digest}'

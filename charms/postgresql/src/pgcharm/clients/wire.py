@@ -132,7 +132,7 @@ def networks(bag: Mapping[str, str]) -> tuple[str, ...]:
             continue
         # A scope is free text, line breaks included, which has no place in pg_hba.conf.
         if '%' in word:
-            raise ValueError(f'{ascii(word)} has a scope')
+            raise ValueError(f'{word!a} has a scope')
         network = ipaddress.ip_network(word.strip())
         if network.prefixlen == 0:
             raise ValueError(f'{network} is everybody')
