@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -78,6 +79,31 @@ def ensure(path: Path, envs: Path, progress: Callable[[str], None]) -> Path:
     _readable(target)
     log.unlink(missing_ok=True)
     return target
+
+
+def collect(path: Path, target: Path, version: str) -> None:
+    """Install the wheels of a requirements file into the folder *target*, for another Python.
+
+    Args:
+        path: The requirements file.
+        target: A folder that needn't exist.
+        version: The Python that will run them, ``3.12``.
+
+    Raises:
+        Error: If a requirement can't be had for it.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix='solo-wheels-') as name:
+        command = ['--python', PYTHON, '--target', str(target), '--python-version', version]
+        _run([*_uv(), 'pip', 'install', *command, '-r', str(path)], Path(name, 'log'), path)
+    # What has no wheel was built here: good where it is Python, not where it was compiled.
+    tag = f'.cpython-{version.replace(".", "")}-'
+    foreign = [lib.name for lib in target.rglob('*.cpython-*.so') if tag not in lib.name]
+    if foreign:
+        raise errors.Error(
+            f'cannot pack for Python {version}: {", ".join(sorted(foreign))} was compiled for '
+            'another one, because a requirement has no wheel'
+        )
 
 
 def _uv() -> list[str]:

@@ -24,12 +24,13 @@ _HOOK = re.compile(
 DISPATCH = """\
 #!/bin/sh
 # Runs the charm with the environment beside it, else with the libraries packed for this Python.
-cd "$(dirname "$(readlink -f "$0")")" || exit 1
 export JUJU_DISPATCH_PATH="${JUJU_DISPATCH_PATH:-$0}"
-export PYTHONPATH="lib:src"
+charm=$(dirname "$(readlink -f "$0")")
+cd "$charm" || exit 1
+export PYTHONPATH="$charm/lib:$charm/src"
 if [ -x venv/bin/python ]; then exec venv/bin/python src/charm.py; fi
 version=$(python3 -ISc 'import sys; print("python%d.%d" % sys.version_info[:2])')
-export PYTHONPATH="lib:src:venv/lib/$version/site-packages"
+export PYTHONPATH="$PYTHONPATH:$charm/venv/lib/$version/site-packages"
 exec python3 src/charm.py
 """
 

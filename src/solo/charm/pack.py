@@ -1,0 +1,128 @@
+"""Make a ``.charm`` that Juju 3.6 accepts, where ``charmcraft`` can't run.
+
+Every member has its place (contract section 7). The wheels of the charm's requirements lie in
+``venv/lib/pythonX.Y/site-packages`` for the Python of each base, and of this machine; ``dispatch``
+picks those of the Python that runs it.
+"""
+
+from __future__ import annotations
+
+import platform
+import re
+import shutil
+import stat
+import subprocess
+import tempfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+from .. import errors
+from . import archive, environment, metadata, prepare
+
+_PYTHONS = {'22.04': '3.10', '24.04': '3.12'}
+_ARCHITECTURES = {'x86_64': 'amd64', 'aarch64': 'arm64'}
+_TIME = (1980, 1, 1, 0, 0, 0)  # the same charm gives the same file
+_LEFT_OUT = frozenset(
+    ('charmcraft.yaml', 'requirements.in', 'tox.ini', 'pyproject.toml', '.gitignore', 'tests')
+)
+
+
+def pack(folder: Path, out: Path, progress: Callable[[str], None]) -> Path:
+    """Pack the charm in *folder* into a file in *out*, and return its path.
+
+    Args:
+        folder: The charm's source.
+        out: An existing folder.
+        progress: Called with a line for people when something takes time.
+
+    Raises:
+        Error: If the charm is broken, or a requirement has no wheel for a base.
+    """
+    charm = metadata.read(folder)
+    bases = _bases(folder)
+    with tempfile.TemporaryDirectory(prefix='solo-pack-') as name:
+        staged = Path(name)
+        for file in archive.files(folder):
+            if file.parts[0] not in _LEFT_OUT or file.name == 'charmcraft.yaml':
+                (staged / file).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(folder / file, staged / file, follow_symlinks=False)
+        prepare.split(staged)
+        (staged / 'charmcraft.yaml').unlink(missing_ok=True)
+        _write_manifest(staged, bases)
+        wanted = environment.requirements(folder)
+        if wanted is not None:
+            for version in sorted({*(_PYTHONS[base] for base in bases), _own_python()}):
+                progress(f'collecting the wheels for Python {version}')
+                target = staged / 'venv' / 'lib' / f'python{version}' / 'site-packages'
+                environment.collect(wanted, target, version)
+        prepare.add_dispatch(staged)
+        path = out / f'{charm.name}_ubuntu-{"-".join(bases)}-{_architecture()}.charm'
+        progress(f'writing {path.name}')
+        _write(staged, path)
+    return path
+
+
+def _bases(folder: Path) -> list[str]:
+    """Return the Ubuntu releases that ``charmcraft.yaml`` names, else the newest that we know."""
+    import yaml
+
+    path = folder / 'charmcraft.yaml'
+    read: Any = yaml.safe_load(path.read_text()) if path.exists() else {}
+    unified = cast('dict[str, Any]', read or {})
+    text = f'{list(unified.get("platforms") or ())} {unified.get("bases") or unified.get("base")}'
+    found = sorted(set(re.findall(r'\b(\d\d\.\d\d)\b', text)))
+    unknown = [base for base in found if base not in _PYTHONS]
+    if unknown:
+        raise errors.Error(f'cannot pack for ubuntu {", ".join(unknown)}: its Python is not known')
+    return found or [max(_PYTHONS)]
+
+
+def _architecture() -> str:
+    return _ARCHITECTURES.get(platform.machine(), platform.machine())
+
+
+def _own_python() -> str:
+    done = subprocess.run(
+        [
+            environment.PYTHON,
+            '-ISc',
+            'import sys; print("%d.%d" % sys.version_info[:2])',
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()
+
+
+def _write_manifest(staged: Path, bases: list[str]) -> None:
+    """Say on which bases the charm runs: Juju refuses a charm without."""
+    lines = ['bases:']
+    for base in bases:
+        lines += [
+            '- name: ubuntu',
+            f"  channel: '{base}'",
+            f'  architectures: [{_architecture()}]',
+        ]
+    (staged / 'manifest.yaml').write_text('\n'.join(lines) + '\n')
+
+
+def _write(staged: Path, path: Path) -> None:
+    fresh = path.with_suffix('.new')
+    with zipfile.ZipFile(fresh, 'w', zipfile.ZIP_DEFLATED, compresslevel=6) as charm:
+        for file in sorted(each for each in staged.rglob('*') if not each.is_dir()):
+            if file.suffix == '.pyc':
+                continue
+            mode = file.lstat().st_mode
+            member = zipfile.ZipInfo(str(file.relative_to(staged)), _TIME)
+            member.compress_type = zipfile.ZIP_DEFLATED
+            if stat.S_ISLNK(mode):
+                member.external_attr = (stat.S_IFLNK | 0o777) << 16
+                charm.writestr(member, str(file.readlink()))
+            else:
+                bits = 0o755 if mode & 0o100 else 0o644
+                member.external_attr = (stat.S_IFREG | bits) << 16
+                charm.writestr(member, file.read_bytes())
+    fresh.rename(path)
