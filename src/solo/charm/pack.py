@@ -1,8 +1,8 @@
 """Make a ``.charm`` that Juju 3.6 accepts, where ``charmcraft`` can't run.
 
 Every member has its place (contract section 7). The wheels of the charm's requirements lie in
-``venv/lib/pythonX.Y/site-packages`` for the Python of each base, and of this machine; ``dispatch``
-picks those of the Python that runs it.
+``venv/lib/pythonX.Y/site-packages`` for the Python of each base, and of this machine; the one
+that runs it finds its own.
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ from . import archive, environment, metadata, prepare
 _PYTHONS = {'22.04': '3.10', '24.04': '3.12'}
 _ARCHITECTURES = {'x86_64': 'amd64', 'aarch64': 'arm64'}
 _TIME = (1980, 1, 1, 0, 0, 0)  # the same charm gives the same file
+# Source: Python documentation, venv: this file makes the folder an environment, apart from the
+# distribution's own packages.
+_ENVIRONMENT = 'home = /usr/bin\ninclude-system-site-packages = false\n'
 _LEFT_OUT = frozenset(
     ('charmcraft.yaml', 'requirements.in', 'tox.ini', 'pyproject.toml', '.gitignore', 'tests')
 )
@@ -57,6 +60,7 @@ def pack(folder: Path, out: Path, progress: Callable[[str], None]) -> Path:
                 progress(f'collecting the wheels for Python {version}')
                 target = staged / 'venv' / 'lib' / f'python{version}' / 'site-packages'
                 environment.collect(wanted, target, version)
+            (staged / 'venv' / 'pyvenv.cfg').write_text(_ENVIRONMENT)
         prepare.add_dispatch(staged)
         path = out / f'{charm.name}_ubuntu-{"-".join(bases)}-{_architecture()}.charm'
         progress(f'writing {path.name}')

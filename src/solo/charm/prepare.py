@@ -23,15 +23,17 @@ _HOOK = re.compile(
 )
 DISPATCH = """\
 #!/bin/sh
-# Runs the charm with the environment beside it, else with the libraries packed for this Python.
+# Runs the charm with the environment beside it. A packed one lacks the link to the machine's own
+# Python, which no archive may hold; with it, it is an environment like any other.
 export JUJU_DISPATCH_PATH="${JUJU_DISPATCH_PATH:-$0}"
 charm=$(dirname "$(readlink -f "$0")")
 cd "$charm" || exit 1
 export PYTHONPATH="$charm/lib:$charm/src"
-if [ -x venv/bin/python ]; then exec venv/bin/python src/charm.py; fi
-version=$(python3 -ISc 'import sys; print("python%d.%d" % sys.version_info[:2])')
-export PYTHONPATH="$PYTHONPATH:$charm/venv/lib/$version/site-packages"
-exec python3 src/charm.py
+[ -d venv ] || exec python3 src/charm.py
+if [ ! -x venv/bin/python ]; then
+    mkdir -p venv/bin && ln -sf "$(command -v python3)" venv/bin/python || exit 1
+fi
+exec "$charm/venv/bin/python" src/charm.py
 """
 
 
