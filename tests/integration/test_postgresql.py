@@ -13,9 +13,8 @@ from typing import Any
 
 import jubilant
 import pytest
-from waiting import wait_for
-
 from conftest import Run
+from waiting import wait_for
 
 
 @pytest.fixture(scope='module')

@@ -41,8 +41,9 @@ def enter_environment() -> None:
 enter_environment()
 sys.path.insert(0, str(CHARM / 'src'))
 
-import connections  # noqa: E402
 from charmhelpers.core import hookenv  # noqa: E402
+
+import connections  # noqa: E402
 
 ENDPOINTS = ('db', 'db-admin')
 STORE = CHARM / 'connections.json'
