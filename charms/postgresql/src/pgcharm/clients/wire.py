@@ -9,11 +9,17 @@ from __future__ import annotations
 import dataclasses
 import ipaddress
 from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Literal
 
 from . import names
 
 ADMIN = 'db-admin'
 ENDPOINTS = ('db', ADMIN)
+_SHARED = (
+    *('database', 'roles', 'allowed-subnets', 'allowed-units'),
+    *('master', 'standbys', 'version', 'tls-ca'),
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,7 +33,8 @@ class Client:
         units: Networks that each of its units comes from.
         published: What this unit's own bag in the relation says.
         shared: What our application's bag says; empty when this unit doesn't lead.
-        faults: What of it can't be used, for the log.
+        faults: Why it can't have what it asks for, for the log.
+        ignored: What of its bags is left out, for the log.
     """
 
     relation: int
@@ -39,6 +46,7 @@ class Client:
     published: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
     shared: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
     faults: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
 
     @property
     def is_admin(self) -> bool:
@@ -79,76 +87,114 @@ def read(
 
     Args:
         asked: Its application's bag: protocol v2 asks there.
-        units: Its units' bags: the seed asks there; the first that asks speaks for all.
+        units: Its units' bags: the seed asks there; the first that asks speaks for all, because
+            they change their minds one after the other.
         published: Our own unit's bag.
         shared: Our application's bag, empty when this unit doesn't lead.
     """
+    bags = (asked, *(units[unit] for unit in sorted(units, key=_number)))
     request = {
-        key: asked.get(key)
-        or next((bag[key] for _, bag in sorted(units.items()) if bag.get(key)), '')
-        for key in ('database', 'roles')
+        key: next((bag[key] for bag in bags if bag.get(key)), '')
+        for key in ('database', 'roles', 'extensions')
     }
-    admitted: dict[str, tuple[str, ...]] = {}
-    for unit, bag in units.items():
-        try:
-            admitted[unit] = networks(bag)
-        except ValueError:
-            admitted[unit] = ()  # not among the allowed: it comes from nowhere that we know
+    origins = {unit: origin(bag) for unit, bag in units.items()}
+    ignored = [f'{unit}: {reason}' for unit, found in origins.items() for reason in found.ignored]
+    if request['extensions'].strip():
+        ignored.append('extensions: an operator makes them, with CREATE EXTENSION')
     client = Client(
         relation,
         endpoint,
         application,
         request['database'],
         request['roles'],
-        admitted,
+        {unit: found.networks for unit, found in origins.items()},
         published,
         shared,
+        ignored=tuple(ignored),
     )
-    unusable = [
-        f'database "{client.database_name[:80]}": {reason}'
-        for reason in [names.database_fault(client.database_name)]
-        if reason
-    ]
-    unusable += [
-        f'role "{name[:80]}": {reason}'
-        for name in client.role_names
-        if (reason := names.role_fault(name))
-    ]
-    return dataclasses.replace(client, faults=tuple(unusable))
+    wishes = [('database', client.database_name, names.database_fault(client.database_name))]
+    wishes += [('role', name, names.role_fault(name)) for name in client.role_names]
+    faults = (f'{noun} {name[:80]!a}: {reason}' for noun, name, reason in wishes if reason)
+    return dataclasses.replace(client, faults=tuple(faults))
 
 
-def networks(bag: Mapping[str, str]) -> tuple[str, ...]:
+@dataclasses.dataclass(frozen=True)
+class Origin:
+    """Where a client unit's connections come from, and what of its bag is no use for that."""
+
+    networks: tuple[str, ...]
+    ignored: tuple[str, ...] = ()
+
+
+def origin(bag: Mapping[str, str]) -> Origin:
     """Return the networks that a client unit's connections come from.
 
-    Raises:
-        ValueError: If what it says are no networks, or it wants everybody let in.
+    The first of ``egress-subnets``, ``ingress-address`` and ``private-address`` that has a usable
+    one decides. A unit can write there what it likes, also that it comes from everywhere.
     """
-    text = (
-        bag.get('egress-subnets') or bag.get('ingress-address') or bag.get('private-address', '')
-    )
-    found: list[str] = []
-    for word in text.split(','):
-        if not word.strip():
-            continue
-        # A scope is free text, line breaks included, which has no place in pg_hba.conf.
-        if '%' in word:
-            raise ValueError(f'{word!a} has a scope')
-        network = ipaddress.ip_network(word.strip())
-        if network.prefixlen == 0:
-            raise ValueError(f'{network} is everybody')
-        found.append(str(network))
-    return tuple(found)
+    ignored: list[str] = []
+    for key in ('egress-subnets', 'ingress-address', 'private-address'):
+        found: list[str] = []
+        for word in filter(None, (word.strip() for word in bag.get(key, '').split(','))):
+            try:
+                found.append(str(_network(word)))
+            except ValueError as error:
+                ignored.append(f'{key} {word[:80]!a}: {error}')
+        if found:
+            return Origin(tuple(dict.fromkeys(found)), tuple(ignored))
+    return Origin((), tuple(ignored))
+
+
+def _network(word: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    # A scope is free text, line breaks included, which has no place in pg_hba.conf.
+    if '%' in word:
+        raise ValueError('an address with a scope')
+    try:
+        network = ipaddress.ip_network(word)
+    except ValueError:
+        raise ValueError('not an address or network') from None
+    if network.prefixlen == 0:
+        raise ValueError('everybody')
+    return network
+
+
+def _number(unit: str) -> tuple[str, int]:
+    application, _, number = unit.rpartition('/')
+    return application, int(number)
+
+
+State = Literal['standalone', 'master', 'hot standby', 'failover']
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """Where a unit's PostgreSQL listens for clients."""
+
+    host: str
+    port: int
 
 
 @dataclasses.dataclass(frozen=True)
 class Server:
-    """This unit as clients need to know it."""
+    """This unit as clients need to know it, and where the others are.
+
+    Attributes:
+        ca: The authority that signed the servers' certificates.
+        master: The unit that takes writes, where that is another one.
+        standbys: All that can be read from.
+    """
 
     host: str
     port: int
-    state: str
+    state: State
     version: str
     ca: str
+    master: Place | None = None
+    standbys: tuple[Place, ...] = ()
+
+
+JOINING: Mapping[str, str] = MappingProxyType({'state': 'standalone'})
+"""The bag of a unit that is not set up yet: clients of several units ignore it."""
 
 
 def render(client: Client, server: Server, password: str) -> dict[str, str]:
@@ -162,34 +208,40 @@ def render(client: Client, server: Server, password: str) -> dict[str, str]:
         'state': server.state,
         'version': server.version,
         'tls-ca': server.ca,
-        'allowed-units': ' '.join(sorted(unit for unit, own in client.units.items() if own)),
+        'allowed-units': ' '.join(
+            sorted((unit for unit, own in client.units.items() if own), key=_number)
+        ),
         'allowed-subnets': ','.join(sorted({net for own in client.units.values() for net in own})),
     }
     if not client.is_admin:
         bag |= {'schema_user': client.user, 'schema_password': password}
     if client.roles:
         bag['roles'] = client.roles
-    if server.state in ('standalone', 'master'):
-        bag['master'] = conninfo(bag)
+    is_master = server.state in ('standalone', 'master')
+    master = Place(server.host, server.port) if is_master else server.master
+    if master is not None:
+        bag['master'] = _conninfo(bag, master)
+    if server.standbys:
+        # One per line: a list with commas is one broken string to the old client libraries.
+        bag['standbys'] = '\n'.join(_conninfo(bag, place) for place in server.standbys)
     return bag
 
 
 def render_shared(bag: Mapping[str, str]) -> dict[str, str]:
     """Return our application's bag, protocol v2, from the primary's own bag."""
-    keys = ('database', 'roles', 'allowed-subnets', 'allowed-units', 'master', 'version', 'tls-ca')
-    return {key: bag[key] for key in keys if key in bag}
+    return {key: bag[key] for key in _SHARED if key in bag}
 
 
-def conninfo(bag: Mapping[str, str]) -> str:
-    """Return a libpq connection string, keys sorted. Source: PostgreSQL manual, 34.1.1."""
-    keys = {
-        'dbname': 'database',
-        'host': 'host',
-        'password': 'password',
-        'port': 'port',
-        'user': 'user',
+def _conninfo(bag: Mapping[str, str], place: Place) -> str:
+    """Return a libpq connection string, keys sorted. Source: manual, "Connection Strings"."""
+    parts = {
+        'dbname': bag['database'],
+        'host': place.host,
+        'password': bag['password'],
+        'port': str(place.port),
+        'user': bag['user'],
     }
-    return ' '.join(f'{key}={_quoted(bag[name])}' for key, name in keys.items())
+    return ' '.join(f'{key}={_quoted(value)}' for key, value in parts.items())
 
 
 def _quoted(value: str) -> str:
