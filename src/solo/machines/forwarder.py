@@ -1,7 +1,7 @@
-"""The process that forwards exposed ports: a program of its own, so that it outlives the controller.
+"""The process that forwards exposed ports: a program of its own, which outlives the controller.
 
 It listens at the host's own addresses, and passes each connection on to one of the machines. The
-kernel copies the bytes (splice(2)); Python only waits. Run by ``forward.py``, with a data directory.
+kernel copies the bytes (splice(2)); Python only waits. ``forward.py`` starts it.
 """
 
 from __future__ import annotations
@@ -160,7 +160,7 @@ def main(data: Path) -> int:
             faults = [fault for listener in listeners.values() for fault in listener.faults]
             report(data, {'rules': text, 'faults': faults})
             for key in [key for key, listener in listeners.items() if listener.faults]:
-                # Tried anew at the next signal; the addresses that it has are given back till then.
+                # Tried anew at the next signal; what it has is given back till then.
                 listeners.pop(key).close()
             if not rules:
                 return 0

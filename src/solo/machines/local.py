@@ -38,7 +38,7 @@ class Local:
     def __init__(self, data: Path, leases: Path | None = None) -> None:
         self._data = data
         self._leases = leases or (
-            _LEASES if os.geteuid() == 0 else Path(f'/var/tmp/solo-addresses-{os.geteuid()}')
+            _LEASES if os.geteuid() == 0 else Path(f'/var/tmp/solo-addresses-{os.geteuid()}')  # noqa: S108  # survives a reboot
         )
 
     def create(self, machine: provider.Machine) -> provider.Made:
