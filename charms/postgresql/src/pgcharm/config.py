@@ -5,55 +5,33 @@ from __future__ import annotations
 import dataclasses
 import ipaddress
 import json
+import locale
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, cast
+
+from . import parameters
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-_SIZE = re.compile(r'^\d+\s*(kB|MB|GB|TB)?$')
-_LOCALE = re.compile(r'^[A-Za-z0-9_.@-]{1,60}$')
-_PARAMETER = re.compile(
-    r"^([A-Za-z_][A-Za-z0-9_.]*)\s*(?:=\s*|\s+)('(?:[^'\n]|'')*'|[^\s'#]+)\s*(?:#.*)?$"
+_SIZE = re.compile(r'[1-9]\d{0,9} *(kB|MB|GB|TB)?')
+_LOCALE = re.compile(r'[A-Za-z0-9_.@-]{1,60}')
+_SIMPLE_LOCALES = ('C', 'POSIX')
+# PostgreSQL manual, "Character Set Support": those that a server can have.
+_ENCODINGS = (
+    *('EUC_CN', 'EUC_JP', 'EUC_JIS_2004', 'EUC_KR', 'EUC_TW', 'ISO_8859_5', 'ISO_8859_6'),
+    *(
+        'ISO_8859_7',
+        'ISO_8859_8',
+        'KOI8R',
+        'KOI8U',
+        *(f'LATIN{number}' for number in range(1, 11)),
+    ),
+    *('MULE_INTERNAL', 'SQL_ASCII', 'UTF8', 'WIN866', 'WIN874'),
+    *(f'WIN{number}' for number in range(1250, 1259)),
 )
 _METHODS = ('scram-sha-256', 'cert', 'reject', 'ldap', 'pam', 'gss')
 _TYPES = ('host', 'hostssl', 'hostnossl', 'hostgssenc', 'hostnogssenc')
-_OWNED: Mapping[str, str] = {
-    'listen_addresses': 'the charm decides where PostgreSQL listens',
-    'port': 'use the option listen-port',
-    'max_connections': 'use the option max-connections',
-    'shared_buffers': 'use the option shared-buffers',
-    'data_directory': 'the charm decides where the data lie',
-    'hba_file': 'use the option extra-pg-auth',
-    'ident_file': 'the charm has no such file',
-    'wal_level': 'replication needs it as it is',
-    'hot_standby': 'replication needs it as it is',
-    'wal_log_hints': 'pg_rewind needs it as it is',
-    'max_wal_senders': 'replication needs it as it is',
-    'max_replication_slots': 'replication needs it as it is',
-    'max_prepared_transactions': 'Patroni keeps it equal on all units',
-    'max_locks_per_transaction': 'Patroni keeps it equal on all units',
-    'max_worker_processes': 'Patroni keeps it equal on all units',
-    'track_commit_timestamp': 'Patroni keeps it equal on all units',
-    'cluster_name': 'Patroni sets it',
-    'primary_conninfo': 'Patroni sets it',
-    'primary_slot_name': 'Patroni sets it',
-    'recovery_target_timeline': 'Patroni sets it',
-    'synchronous_standby_names': 'Patroni sets it',
-    'synchronous_commit': 'it would take back the promise that no acknowledged write is lost',
-    'fsync': 'it would take back the promise that no acknowledged write is lost',
-    'full_page_writes': 'it would take back the promise that no acknowledged write is lost',
-    'password_encryption': 'the charm insists on scram-sha-256',
-    'include': 'other files are not read',
-    'include_dir': 'other files are not read',
-    'include_if_exists': 'other files are not read',
-}
-_OWNED_PREFIXES: Mapping[str, str] = {
-    'ssl': 'the charm has the certificates',
-    'unix_socket': 'the charm decides where the sockets lie',
-    'archive_': 'backups set it',
-    'restore_command': 'backups set it',
-}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,12 +75,15 @@ class Parsed:
     faults: tuple[Fault, ...] = ()
 
 
-def parse(raw: Mapping[str, Any], accepted: Config | None) -> Parsed:
+def parse(
+    raw: Mapping[str, Any], accepted: Config | None, types: Mapping[str, str] | None = None
+) -> Parsed:
     """Return the options as typed values.
 
     Args:
         raw: As Juju gives them; one that is missing has its default.
         accepted: What the unit runs with; a faulty option keeps that value, else the default.
+        types: PostgreSQL's parameters (``parameters.known``); None while it is not installed.
     """
     good = accepted or Config()
     values: dict[str, Any] = {}
@@ -117,7 +98,26 @@ def parse(raw: Mapping[str, Any], accepted: Config | None) -> Parsed:
         except ValueError as error:
             faults.append(Fault(option, str(error)))
             values[field.name] = getattr(good, field.name)
-    return Parsed(Config(**values), tuple(faults))
+    parsed = Config(**values)
+    for option, reason in _faults_together(parsed, types):
+        faults.append(Fault(option, reason))
+        name = option.replace('-', '_')
+        parsed = dataclasses.replace(parsed, **{name: getattr(good, name)})
+    return Parsed(parsed, tuple(faults))
+
+
+def _faults_together(parsed: Config, types: Mapping[str, str] | None) -> Iterator[tuple[str, str]]:
+    """Return what is wrong with options that are good each by itself."""
+    charset = parsed.locale.partition('.')[2].partition('@')[0].lower().replace('-', '')
+    if charset == 'utf8' and parsed.encoding not in ('UTF8', 'SQL_ASCII'):
+        yield 'encoding', f'{parsed.encoding} does not fit the locale {parsed.locale}'
+    wrong = [
+        reason
+        for name, value in parsed.extra_pg_conf.items()
+        if types and (reason := parameters.fault(name, value, types))
+    ]
+    if wrong:
+        yield 'extra-pg-conf', '; '.join(wrong)
 
 
 def to_json(config: Config) -> str:
@@ -137,26 +137,42 @@ def from_json(text: str) -> Config:
 
 def _version(given: Any) -> str | None:
     text = str(given).strip()
-    if text and not re.match(r'^\d{2}$', text):
+    if text and not re.fullmatch(r'[1-9]\d', text, re.ASCII):
         raise ValueError(f'"{text[:20]}" is not a major version such as 15')
     return text or None
 
 
 def _locale(given: Any) -> str:
-    if not _LOCALE.match(str(given)):
-        raise ValueError(f'"{str(given)[:40]}" is not a locale such as C.UTF-8')
-    return str(given)
+    text = str(given).strip()
+    if not _LOCALE.fullmatch(text) or not _has_locale(text):
+        raise ValueError(f'"{text[:40]}" is no locale of this machine; see "locale -a"')
+    return text
+
+
+def _has_locale(name: str) -> bool:
+    if name in _SIMPLE_LOCALES:
+        return True
+    before = locale.setlocale(locale.LC_COLLATE)
+    try:
+        locale.setlocale(locale.LC_COLLATE, name)
+    except locale.Error:
+        return False
+    locale.setlocale(locale.LC_COLLATE, before)
+    return True
 
 
 def _encoding(given: Any) -> str:
-    if not re.match(r'^[A-Za-z0-9_-]{2,20}$', str(given)):
-        raise ValueError(f'"{str(given)[:20]}" is not an encoding such as UTF8')
-    return str(given)
+    text = str(given).strip().upper().replace('-', '')
+    if text not in _ENCODINGS:
+        raise ValueError(
+            f'"{str(given)[:20]}" is no encoding that a server can have, such as UTF8'
+        )
+    return text
 
 
 def _number(least: int, most: int) -> Callable[[Any], int]:
     def check(given: Any) -> int:
-        if not isinstance(given, int) or not least <= given <= most:
+        if not isinstance(given, int) or isinstance(given, bool) or not least <= given <= most:
             raise ValueError(f'{given} is not between {least} and {most}')
         return given
 
@@ -165,7 +181,7 @@ def _number(least: int, most: int) -> Callable[[Any], int]:
 
 def _buffers(given: Any) -> str | None:
     text = str(given).strip()
-    if text and not _SIZE.match(text):
+    if text and not _SIZE.fullmatch(text):
         raise ValueError(f'"{text[:20]}" is not a size such as 512MB')
     return text or None
 
@@ -176,30 +192,13 @@ def _profile(given: Any) -> str:
     return str(given)
 
 
-def _parameters(given: Any) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for number, line in enumerate(str(given).splitlines(), start=1):
-        stripped = line.strip()
-        if not stripped or stripped.startswith('#'):
-            continue
-        match = _PARAMETER.match(stripped)
-        if match is None:
-            raise ValueError(f'line {number} is not "name = value"')
-        name = match[1].lower()
-        reason = _OWNED.get(name) or next(
-            (why for prefix, why in _OWNED_PREFIXES.items() if name.startswith(prefix)), None
-        )
-        if reason is not None:
-            raise ValueError(f'line {number}: {name}: {reason}')
-        value = match[2]
-        found[name] = value[1:-1].replace("''", "'") if value.startswith("'") else value
-    return found
-
-
 def _rules(given: Any) -> tuple[str, ...]:
-    text = str(given)
-    lines = [line.strip() for part in text.splitlines() for line in _split_rules(part)]
-    return tuple(_rule(line) for line in lines if line and not line.startswith('#'))
+    lines = [line.strip() for part in str(given).splitlines() for line in _split_rules(part)]
+    checked = [_rule(line) for line in lines if line and not line.startswith('#')]
+    wrong = [f'"{line[:40]}": {reason}' for line, reason in checked if reason]
+    if wrong:
+        raise ValueError('; '.join(wrong))
+    return tuple(line for line, _ in checked)
 
 
 def _split_rules(line: str) -> list[str]:
@@ -207,25 +206,34 @@ def _split_rules(line: str) -> list[str]:
     return re.split(rf',\s*(?=(?:local|{"|".join(_TYPES)})\s)', line)
 
 
-def _rule(line: str) -> str:
-    words = re.findall(r'"[^"]*"|\S+', line)
-    if not words or words[0] not in _TYPES:
-        raise ValueError(f'"{line[:40]}": a rule begins with one of {" ".join(_TYPES)}')
+def _rule(line: str) -> tuple[str, str]:
+    """Return a line of pg_hba.conf, and what is wrong with it; empty when nothing is."""
+    words = re.findall(r'(?:"[^"]*"|[^\s"])+', line)
+    if line.count('"') % 2:
+        return line, 'a quotation mark is not closed'
+    if words[0] not in _TYPES:
+        return line, f'a rule begins with one of {" ".join(_TYPES)}'
     if len(words) < 5:
-        raise ValueError(f'"{line[:40]}": a rule is "type database user address method"')
+        return line, 'a rule is "type database user address method"'
     address, method = words[3], words[4]
     if method == 'trust':
-        raise ValueError(f'"{line[:40]}": trust would let anybody in; use scram-sha-256')
+        return line, 'trust would let anybody in; use scram-sha-256'
     if method not in _METHODS:
-        raise ValueError(f'"{line[:40]}": method {method} is none of {" ".join(_METHODS)}')
+        return line, f'method {method} is none of {" ".join(_METHODS)}'
+    if any(word.startswith('@') for word in words):
+        return line, 'other files are not read'
     if address not in ('all', 'samehost', 'samenet'):
         try:
-            ipaddress.ip_network(address)
+            _network(address)
         except ValueError:
-            raise ValueError(
-                f'"{line[:40]}": "{address}" is not a network such as 10.0.0.0/24'
-            ) from None
-    return ' '.join(words)
+            return line, f'"{address}" is not a network such as 10.0.0.0/24'
+    return ' '.join(words), ''
+
+
+def _network(word: str) -> Network:
+    if '%' in word:  # a scope is free text
+        raise ValueError('an address with a scope')
+    return ipaddress.ip_network(word)
 
 
 def _networks(given: Any) -> tuple[Network, ...]:
@@ -234,7 +242,7 @@ def _networks(given: Any) -> tuple[Network, ...]:
         if not word:
             continue
         try:
-            found.append(ipaddress.ip_network(word))
+            found.append(_network(word))
         except ValueError as error:
             raise ValueError(f'"{word[:45]}" is not a network: {error}'[:100]) from None
     return tuple(found)
@@ -255,7 +263,7 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     'max-connections': _number(10, 10_000),
     'shared-buffers': _buffers,
     'profile': _profile,
-    'extra-pg-conf': _parameters,
+    'extra-pg-conf': parameters.parse,
     'extra-pg-auth': _rules,
     'admin-addresses': _networks,
 }
