@@ -7,17 +7,21 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import fcntl
 import os
 import re
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 
 _POSTGRESQL = Path('/usr/lib/postgresql')
 _CREATE_CLUSTER = Path('/etc/postgresql-common/createcluster.d/charm.conf')
 _POLICY = Path('/usr/sbin/policy-rc.d')
+_NO_STARTS = '#!/bin/sh\n# Written by the PostgreSQL charm while it installs packages.\nexit 101\n'
+_PATH = '/usr/bin:/usr/local/bin'
+_PROGRAMS = {'etcd': 'etcd-server', 'etcdctl': 'etcd-client', 'pgbackrest': 'pgbackrest'}
 _LOCK_SECONDS = 600
 _TRIES = 3
 _PAUSE_SECONDS = 5.0
@@ -43,12 +47,8 @@ def missing(version: str | None) -> tuple[str, ...]:
     lacking: list[str] = []
     if not (_POSTGRESQL / wanted / 'bin' / 'postgres').exists():
         lacking.append(f'postgresql-{wanted}')
-    for program, package in (
-        ('etcd', 'etcd-server'),
-        ('etcdctl', 'etcd-client'),
-        ('pgbackrest', 'pgbackrest'),
-    ):
-        if shutil.which(program, path='/usr/bin:/usr/local/bin') is None:
+    for program, package in _PROGRAMS.items():
+        if shutil.which(program, path=_PATH) is None:
             lacking.append(package)
     return tuple(lacking)
 
@@ -75,54 +75,153 @@ def _distribution_version() -> str:
 
 def binaries(version: str | None) -> Binaries:
     """Return where the programs are; they must be installed."""
-    path = '/usr/bin:/usr/local/bin'
-    found = [Path(shutil.which(name, path=path) or name) for name in _PROGRAMS]
+    found = [Path(shutil.which(name, path=_PATH) or name) for name in _PROGRAMS]
     return Binaries(_POSTGRESQL / (version or default_version()) / 'bin', *found)
 
 
-_PROGRAMS = ('etcd', 'etcdctl', 'pgbackrest')
+def _run(arguments: Sequence[str], text: str = '') -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(arguments, input=text, capture_output=True, text=True, check=False)
+    except FileNotFoundError as error:  # as a shell says it
+        return subprocess.CompletedProcess(arguments, 127, '', str(error))
 
 
-def install(names: Sequence[str], log: Callable[[str], None]) -> None:
+@dataclasses.dataclass(frozen=True)
+class Outside:
+    """What :func:`install` needs of the machine.
+
+    Attributes:
+        run: Runs a program, with that text as its input.
+        pause: Waits so many seconds.
+        folder: One that every charm can open, to be locked while one of them installs.
+        is_root: Whether programs run as root.
+    """
+
+    run: Callable[..., subprocess.CompletedProcess[str]] = _run
+    pause: Callable[[float], object] = time.sleep
+    folder: Path = Path('/usr/lib')
+    is_root: bool = dataclasses.field(default_factory=lambda: os.geteuid() == 0)
+
+
+def install(
+    names: Sequence[str], log: Callable[[str], None], outside: Outside | None = None
+) -> None:
     """Install packages; neither a cluster ``main`` nor a service of theirs is started.
 
     Args:
-        names: Debian packages.
+        names: Debian packages; with none, nothing is run.
         log: Told what happens, a line each.
+        outside: The machine.
 
     Raises:
         PackagesError: If that fails, with what an operator can do.
     """
     if not names:
         return
-    sudo = [] if os.geteuid() == 0 else ['sudo', '-n']
-    if sudo and subprocess.run([*sudo, 'true'], capture_output=True, check=False).returncode:
-        raise PackagesError(
-            f'cannot install packages without root: run "sudo apt-get install {" ".join(names)}"'
-        )
+    outside = outside or Outside()
+    sudo = _Root([] if outside.is_root else ['sudo', '-n'], outside)
+    by_hand = 'run "sudo apt-get install {}"'.format(' '.join(names))
+    if not sudo.works():
+        raise PackagesError(f'cannot install packages without root: {by_hand}')
     log(f'installing {", ".join(names)}')
-    with _quiet(sudo):
-        for attempt in range(1, _TRIES + 1):
-            if attempt > 1 or not _known(names):
-                _apt(sudo, 'update')
-            done = _apt(sudo, 'install', '--yes', '--no-install-recommends', *names)
-            if done.returncode == 0:
-                return
-            cause = _cause(done)
-            log(f'apt-get failed, try {attempt} of {_TRIES}: {cause}')
-            if attempt < _TRIES:
-                time.sleep(_PAUSE_SECONDS * attempt)  # a mirror or a lock that will be back
-    raise PackagesError(f'cannot install {" ".join(names)}: {cause}'[:400])
+    with _alone(outside.folder), sudo.quiet(names):
+        cause = _install(sudo, names, log)
+    if cause:
+        raise PackagesError(f'cannot install {" ".join(names)}: {cause[:200]}; {by_hand}')
 
 
-def _known(names: Sequence[str]) -> bool:
-    done = subprocess.run(
-        ['apt-cache', 'show', '--no-all-versions', *names], capture_output=True, check=False
-    )
-    return done.returncode == 0
+def _install(root: _Root, names: Sequence[str], log: Callable[[str], None]) -> str:
+    """Return why it failed, empty when it did not."""
+    cause = ''
+    for attempt in range(_TRIES):
+        if attempt or not root.knows(names):
+            root.apt('update')
+        done = root.apt('install', '--yes', '--no-install-recommends', *names)
+        if done.returncode == 0:
+            return ''
+        cause = _cause(done)
+        log(f'apt-get failed: {cause}')
+        if attempt and 'Unable to locate' in cause:
+            break  # with fresh lists: no later try knows more
+        if 'dpkg was interrupted' in cause:  # by the end of a hook, or of the machine
+            root.run('dpkg', '--configure', '-a', '--force-confold')
+        if attempt < _TRIES - 1:
+            root.outside.pause(_PAUSE_SECONDS * (attempt + 1))  # a mirror that will be back
+    return cause
 
 
-def _apt(sudo: list[str], *arguments: str) -> subprocess.CompletedProcess[str]:
+def _cause(done: subprocess.CompletedProcess[str]) -> str:
+    lines = [line for line in done.stderr.splitlines() if line.startswith('E: ')]
+    return (lines or done.stderr.splitlines() or ['no reason given'])[0].removeprefix('E: ')
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Generator[None, None, None]:
+    """Wait until no other unit of the machine installs: who is first ends the quiet for all."""
+    held = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(held)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Root:
+    """Runs programs as root."""
+
+    prefix: Sequence[str]
+    outside: Outside
+
+    def run(self, *arguments: str, text: str = '') -> subprocess.CompletedProcess[str]:
+        return self.outside.run([*self.prefix, *arguments], text)
+
+    def works(self) -> bool:
+        return self.run('true').returncode == 0
+
+    def knows(self, names: Sequence[str]) -> bool:
+        return self.run('apt-cache', 'show', '--no-all-versions', *names).returncode == 0
+
+    def apt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run apt-get; it waits for dpkg's lock itself, for those of lists and archives we do."""
+        command = (
+            *('env', *(f'{name}={value}' for name, value in _environment().items())),
+            *('apt-get', '--quiet=2', '-o', f'DPkg::Lock::Timeout={_LOCK_SECONDS}'),
+            *('-o', 'Dpkg::Options::=--force-confold', *arguments),
+        )
+        done = self.run(*command)
+        waited = 0.0
+        while done.returncode and 'get lock' in done.stderr and waited < _LOCK_SECONDS:
+            self.outside.pause(_PAUSE_SECONDS)
+            waited += _PAUSE_SECONDS
+            done = self.run(*command)
+        return done
+
+    @contextlib.contextmanager
+    def quiet(self, names: Sequence[str]) -> Generator[None, None, None]:
+        """Keep the packages from making the cluster ``main`` and from starting services."""
+        self._write(_CREATE_CLUSTER, 'create_main_cluster = false\n', '644')
+        policy = self.run('cat', str(_POLICY))
+        # Ours may be there from a hook that was killed.
+        is_ours = policy.returncode != 0 or policy.stdout == _NO_STARTS
+        if is_ours:
+            self._write(_POLICY, _NO_STARTS, '755')
+        try:
+            yield
+        finally:
+            if is_ours:
+                self.run('rm', '-f', str(_POLICY))
+            if 'etcd-server' in names:  # ours runs beside, as a service of the unit
+                self.run('systemctl', 'disable', '--quiet', 'etcd.service')
+
+    def _write(self, path: Path, text: str, mode: str) -> None:
+        done = self.run('install', '-D', '-m', mode, '/dev/stdin', str(path), text=text)
+        if done.returncode:
+            raise PackagesError(f'cannot write {path}: {done.stderr.strip()[:200]}')
+
+
+def _environment() -> dict[str, str]:
+    """Return what apt-get runs with: only what it needs, and the way out through a proxy."""
     environment = {
         'PATH': '/usr/sbin:/usr/bin:/sbin:/bin',
         'LC_ALL': 'C.UTF-8',
@@ -133,56 +232,4 @@ def _apt(sudo: list[str], *arguments: str) -> subprocess.CompletedProcess[str]:
         proxy = os.environ.get(f'JUJU_CHARM_{upper}')
         if proxy:
             environment.setdefault(upper.lower(), proxy)
-    keep = ['env', *(f'{name}={value}' for name, value in environment.items())]
-    return subprocess.run(
-        [
-            *sudo,
-            *keep,
-            'apt-get',
-            '--quiet=2',
-            '-o',
-            f'DPkg::Lock::Timeout={_LOCK_SECONDS}',
-            '-o',
-            'Dpkg::Options::=--force-confold',
-            *arguments,
-        ],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def _cause(done: subprocess.CompletedProcess[str]) -> str:
-    lines = [line for line in done.stderr.splitlines() if line.startswith('E: ')]
-    return (lines or done.stderr.splitlines() or ['no reason given'])[0].removeprefix('E: ')
-
-
-@contextlib.contextmanager
-def _quiet(sudo: list[str]):  # a context manager without a value
-    """Keep the packages from making the cluster ``main`` and from starting services."""
-    _write(sudo, _CREATE_CLUSTER, 'create_main_cluster = false\n', '644')
-    ours = not _POLICY.exists()
-    if ours:
-        _write(sudo, _POLICY, '#!/bin/sh\nexit 101\n', '755')
-    try:
-        yield
-    finally:
-        if ours:
-            subprocess.run([*sudo, 'rm', '-f', str(_POLICY)], check=False)
-        if Path('/run/systemd/system').is_dir():
-            subprocess.run(
-                [*sudo, 'systemctl', 'disable', '--quiet', 'etcd.service'],
-                capture_output=True,
-                check=False,
-            )
-
-
-def _write(sudo: list[str], path: Path, text: str, mode: str) -> None:
-    subprocess.run(
-        [*sudo, 'install', '-D', '-m', mode, '/dev/stdin', str(path)],
-        input=text,
-        text=True,
-        check=True,
-        capture_output=True,
-    )
+    return environment
