@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pgcharm import ports
 
-FIRST = ports.Ports(41000, 42000, 43000, 44000)
+FIRST = ports.Ports(21000, 22000, 23000, 24000)
 
 
 def test_ports_are_remembered(tmp_path: Path) -> None:
@@ -31,7 +31,7 @@ def test_units_with_addresses_of_their_own_may_have_equal_ports(tmp_path: Path) 
 
 
 def test_equal_first_choices_of_one_unit_are_counted_up(tmp_path: Path) -> None:
-    given = ports.allocate(tmp_path, 'pg-0', '127.0.0.1', ports.Ports(41000, 41000, 41000, 41000))
+    given = ports.allocate(tmp_path, 'pg-0', '127.0.0.1', ports.Ports(21000, 21000, 21000, 21000))
 
     assert len({given.postgresql, given.patroni, given.etcd_client, given.etcd_peer}) == 4
 
