@@ -20,15 +20,40 @@ class Machine:
     cores: int
 
 
-def machine() -> Machine:
-    """Return the memory and the cores that we may use. Source: proc(5), cgroups(7)."""
+def machine(root: Path = Path('/')) -> Machine:
+    """Return the memory and the cores that we may use.
+
+    Args:
+        root: Where ``proc`` and ``sys`` are.
+
+    Source: proc(5), cgroups(7); Linux: ``Documentation/admin-guide/cgroup-v2.rst``.
+    """
     memory = os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES')
+    cores = len(os.sched_getaffinity(0))
+    for group in _groups(root):
+        limit = _words(group / 'memory.max')
+        if limit and limit[0].isdigit():
+            memory = min(memory, int(limit[0]))
+        quota = _words(group / 'cpu.max')
+        if len(quota) == 2 and quota[0].isdigit():
+            cores = min(cores, max(1, int(quota[0]) // int(quota[1])))
+    return Machine(memory, cores)
+
+
+def _groups(root: Path) -> list[Path]:
+    """Return the folders of our control group and of those above it: each may limit us."""
+    top = root / 'sys/fs/cgroup'
+    lines = _words(root / 'proc/self/cgroup')
+    own = next((line.removeprefix('0::/') for line in lines if line.startswith('0::/')), '')
+    group = top / own
+    return [group, *(folder for folder in group.parents if folder.is_relative_to(top))]
+
+
+def _words(path: Path) -> list[str]:
     try:
-        limit = Path('/sys/fs/cgroup/memory.max').read_text().strip()
-        memory = min(memory, int(limit)) if limit.isdigit() else memory
+        return path.read_text().split()
     except OSError:
-        pass  # no limit to be read is no limit
-    return Machine(memory, len(os.sched_getaffinity(0)))
+        return []  # no limit to be read is no limit
 
 
 def settings(

@@ -18,6 +18,18 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 _AUTHORITY_LIVES = dt.timedelta(days=3650)
 _CERTIFICATE_LIVES = dt.timedelta(days=365)
+# Python 3.13 verifies strictly, and refuses an authority that doesn't say so (RFC 5280, 4.2.1.3).
+_SIGNS = x509.KeyUsage(
+    key_cert_sign=True,
+    crl_sign=True,
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    encipher_only=False,
+    decipher_only=False,
+)
 _SKEW = dt.timedelta(hours=1)  # clocks of units differ
 
 
@@ -44,6 +56,7 @@ def make_ca(name: str) -> Authority:
     certificate = (
         _builder(subject, subject, key.public_key(), _AUTHORITY_LIVES)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_SIGNS, critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )
