@@ -12,7 +12,11 @@ _FOLDER = Path('/etc/systemd/system')
 
 
 class Systemd:
-    """Units ``pgcharm-<key>-<service>.service``; see :class:`pgcharm.services.Services`."""
+    """Units ``pgcharm-<key>-<service>.service``; see :class:`pgcharm.services.Services`.
+
+    Their output goes to the journal. A file that systemd opens is root's, and Patroni, which
+    writes a log of its own into the same folder, could not.
+    """
 
     def __init__(self, places: layout.Layout) -> None:
         self._places = places
@@ -97,8 +101,6 @@ TimeoutStopSec={int(service.stop_seconds)}
 {f'RuntimeDirectory={run}' if service.user else ''}
 RuntimeDirectoryMode=0700
 RuntimeDirectoryPreserve=yes
-StandardOutput=append:{self._places.log}/{service.name}.log
-StandardError=inherit
 
 [Install]
 WantedBy=multi-user.target
