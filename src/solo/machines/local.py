@@ -1,17 +1,21 @@
 """A machine that is a folder and an address of its own in 127.0.0.0/8, for any user anywhere.
 
 Processes share the host's network and file system. Addresses are leased to a data directory in a
-place that all of them look at, so that several data directories never share one.
+place that all of its user's look at. Other users' and containers' leases can't be seen from here,
+so each data directory begins at a place of its own and passes over what somebody listens on.
 """
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import json
 import os
 import shutil
 import signal
+import socket
+import struct
 import subprocess
 import time
 from collections.abc import Generator, Mapping
@@ -112,8 +116,9 @@ class Local:
             for address, holder in table.items():
                 if holder == owner:
                     return address
-            for address in _addresses():
-                if address not in table:
+            used = table.keys() | _listening()
+            for address in _addresses(self._data):
+                if address not in used:
                     table[address] = owner
                     return address
         raise errors.Error(f'cannot lease an address: all are taken, see "{self._leases}"')
@@ -143,12 +148,26 @@ class Local:
                 fresh.rename(path)
 
 
-def _addresses() -> Generator[str, None, None]:
-    """Yield the addresses to lease: none that a distribution uses by itself."""
-    for second in range(90, 250):
-        for third in range(256):
-            for last in range(1, 255):
-                yield f'127.{second}.{third}.{last}'
+def _addresses(data: Path) -> Generator[str, None, None]:
+    """Yield the addresses to lease, 127.90.0.1 to 127.249.255.254: no distribution uses these."""
+    networks = 160 * 256
+    first = int(hashlib.sha256(os.fsencode(data)).hexdigest(), 16) % networks
+    for number in range(first, first + networks):
+        high, low = divmod(number % networks, 256)
+        for last in range(1, 255):
+            yield f'127.{90 + high}.{low}.{last}'
+
+
+def _listening() -> set[str]:
+    """Return the IPv4 addresses that somebody listens on. Source: proc(5), /proc/net/tcp."""
+    with open('/proc/net/tcp') as table:
+        sockets = [line.split() for line in table][1:]
+    # Four bytes in the machine's order, in hexadecimal; state 0A is TCP_LISTEN.
+    return {
+        socket.inet_ntoa(struct.pack('=I', int(words[1].partition(':')[0], 16)))
+        for words in sockets
+        if words[3] == '0A'
+    }
 
 
 def _end_processes(folder: str) -> None:
