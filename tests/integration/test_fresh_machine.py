@@ -1,6 +1,7 @@
 """The README's promise: its commands work on a machine that has nothing installed.
 
-``./test`` itself, which it also shows, would run this test in there again, and is left out.
+``./test`` itself, which it also shows, would run this test in there again, and is left out. The
+machine is booted with systemd, so what follows is that the services live and end by it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,17 @@ import documents
 import fresh_machine
 import pytest
 
+# After a `kill -9` of everything but the machine PostgreSQL is back; removed, nothing is left.
+_SERVICES = (
+    'test "$(systemctl list-units --no-legend --state=active "pgcharm-pg-a-0-*" | wc -l)" = 3',
+    'systemctl kill --kill-whom=all --signal=KILL "pgcharm-pg-a-0-*"',
+    'timeout 120 sh -c \'until ./solo run pg-a/0 show-cluster | grep running; do sleep 1; done\'',
+    './solo remove-application pg-a --destroy-storage --no-prompt --wait',
+    '! grep --extended-regexp "^(postgres|etcd|patroni|pgbackrest)$" /proc/[0-9]*/comm',
+    'test -z "$(find /etc/systemd/system /run/pgcharm -name "*pg-a*")"',
+    'test -z "$(ls -A /var/lib/solo/storage /var/lib/solo/machines)"',
+)
+
 
 def test_the_commands_of_the_readme_work_on_a_fresh_machine(repository: Path):
     obstacle = fresh_machine.obstacle()
@@ -21,7 +33,7 @@ def test_the_commands_of_the_readme_work_on_a_fresh_machine(repository: Path):
     readme = (repository / 'README.md').read_text()
     commands = [line for line in documents.commands(readme) if line.split()[0] != './test']
 
-    result = fresh_machine.run(repository, commands, timeout=900)
+    result = fresh_machine.run(repository, [*commands, *_SERVICES], timeout=900)
 
     print(result.output)
     assert commands, 'the README shows no command'

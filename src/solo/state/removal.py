@@ -138,6 +138,14 @@ def machine_gone(tx: db.Transaction, machine: sqlite3.Row) -> None:
     tx.execute('DELETE FROM machine WHERE id = ?', machine['id'])
 
 
+def is_cleared(tx: db.Transaction, model: int) -> bool:
+    """Tell whether nothing is left to the provisioner to end: no machine and no storage."""
+    return not any(
+        tx.one(f"SELECT 1 FROM {table} WHERE model = ? AND life != 'alive'{free}", model)
+        for table, free in (('machine', ''), ('storage', ' AND unit IS NULL'))
+    )
+
+
 def destroy_model(tx: db.Transaction, row: sqlite3.Row, *, destroy_storage: bool) -> None:
     """Make everything in the model dying; detached storage goes with it."""
     tx.update('model', row['id'], life='dying')
@@ -155,8 +163,8 @@ def model_gone(tx: db.Transaction, model: int) -> bool:
     held = any(
         tx.one(f'SELECT 1 FROM {table} WHERE model = ?', model)
         for table in ('application', 'machine')
-    ) or tx.one("SELECT 1 FROM storage WHERE model = ? AND life != 'alive'", model)
-    if life == 'alive' or held:
+    )
+    if life == 'alive' or held or not is_cleared(tx, model):
         return False
     for table in ('log', 'sequence'):
         tx.execute(f'DELETE FROM {table} WHERE model = ?', model)

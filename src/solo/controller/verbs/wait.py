@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ... import errors, names, wire
 from ...agent import operations, resolver
-from ...state import codec, db, fullstatus, logs, models
+from ...state import codec, db, fullstatus, logs, models, removal
 from .. import server, settling
 
 if TYPE_CHECKING:
@@ -48,7 +48,9 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
                     raise
                 return {'outcome': 'settled', 'units': []}  # the model itself has gone
             units, rows = _units(tx, model, params.get('applications', ()))
-            present = _present(tx, model)
+            # What has gone has also left its machine and its storage.
+            cleared = removal.is_cleared(tx, model)
+            present = _present(tx, model) if cleared else wanted.gone
         if all(unit.is_idle for unit in units):
             units = [
                 unit._replace(busy=_is_busy(controller, row))

@@ -40,8 +40,11 @@ class Systemd:
             if self._name(path) not in names:
                 self._run('disable', '--now', path.name)
                 path.unlink()
+        before = 'network-online.target'
         for service in wanted:
-            files.write(self._path(service.name), self._render(service), mode=0o644)
+            text = self._render(service, before)
+            files.write(self._path(service.name), text, mode=0o644)
+            before = self._path(service.name).name
         self._run('daemon-reload')
         for service in wanted:
             unit = self._path(service.name).name
@@ -74,7 +77,11 @@ class Systemd:
     def _name(self, path: Path) -> str:
         return path.stem.removeprefix(self._prefix)
 
-    def _render(self, service: Service) -> str:
+    def _render(self, service: Service, before: str) -> str:
+        """Return the unit file of a service that starts after *before*, and ends before it.
+
+        So Patroni gives its lease back while etcd is still there.
+        """
         environment = ' '.join(
             _quoted(f'{name}={value}') for name, value in sorted(service.environment.items())
         )
@@ -84,7 +91,7 @@ class Systemd:
 # digest {service.digest}
 [Unit]
 Description={service.name} of {self._places.unit}
-After=network-online.target
+After={before}
 StartLimitIntervalSec=0
 RequiresMountsFor={self._places.home}
 
