@@ -20,8 +20,8 @@ _SERVICES = (
     'timeout 120 sh -c \'until ./solo run pg-a/0 show-cluster | grep running; do sleep 1; done\'',
     './solo remove-application pg-a --destroy-storage --no-prompt --wait',
     '! grep --extended-regexp "^(postgres|etcd|patroni|pgbackrest)$" /proc/[0-9]*/comm',
-    'test -z "$(find /etc/systemd/system /run/pgcharm -name "*pg-a*")"',
-    'test -z "$(ls -A /var/lib/solo/storage /var/lib/solo/machines)"',
+    '! find /etc/systemd/system /run/pgcharm -name "*pg-a*" | grep .',
+    '! find /var/lib/solo/storage /var/lib/solo/machines -mindepth 1 | grep .',
 )
 
 
