@@ -55,8 +55,18 @@ def own_solo() -> Generator[Path, None, None]:
             solo('destroy-controller', '--no-prompt', '--destroy-all-models', '--destroy-storage')
 
 
+def grow(charm: Path, application: str, units: int) -> None:
+    """Deploy the application, or add to it, until it has *units* units."""
+    status: dict[str, Any] = json.loads(solo('status', '--format', 'json'))
+    there = len(status['applications'].get(application, {}).get('units', {}))
+    if not there:
+        solo('deploy', charm, application, '-n', str(units))
+    elif units > there:
+        solo('add-unit', application, '-n', str(units - there))
+
+
 def settle(application: str, units: int, timeout: float = 900.0) -> None:
-    """Wait until *units* units of the application are idle and active."""
+    """Wait until *units* units of the application are idle and say no more that they wait."""
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
         status: dict[str, Any] = json.loads(solo('status', '--format', 'json'))
@@ -65,7 +75,7 @@ def settle(application: str, units: int, timeout: float = 900.0) -> None:
             row
             for row in rows.values()
             if row['juju-status'].get('current') == 'idle'
-            and row['workload-status'].get('current') == 'active'
+            and row['workload-status'].get('current') in ('active', 'unknown')
         ]
         if len(good) == units:
             return

@@ -35,21 +35,18 @@ def main() -> None:
     counts = [int(word) for word in sys.argv[1:]] or [1, 100]
     figures: dict[str, object] = {}
     with measure.own_solo() as data:
-        measure.solo('deploy', CHARM, 'tiny', '-n', '0')
-        units = 0
         for count in counts:
             begin = time.monotonic()
-            measure.solo('add-unit', 'tiny', '-n', str(count - units))
+            measure.grow(CHARM, 'tiny', count)
             measure.settle('tiny', count)
             settled = time.monotonic() - begin
-            units = count
             pid = int((data / 'controller.lock').read_text())
             cpu, begin = _cpu(pid), time.monotonic()
             time.sleep(REST_SECONDS)
             at_rest = (_cpu(pid) - cpu) / (time.monotonic() - begin)
             before = _hooks()
             begin = time.monotonic()
-            measure.solo('config', 'tiny', f'count={count}')
+            measure.solo('config', 'tiny', f'number={count}')
             while _hooks() < before + count:
                 time.sleep(0.05)
             seconds = time.monotonic() - begin
@@ -67,8 +64,7 @@ def _hooks() -> int:
     total = 0
     for trace in Path(os.environ['SOLO_DATA']).glob('machines/*/*/agents/*/charm/trace.jsonl'):
         total += sum(
-            json.loads(line).get('hook') == 'config-changed'
-            for line in trace.read_text().splitlines()
+            json.loads(line)['name'] == 'config-changed' for line in trace.read_text().splitlines()
         )
     return total
 

@@ -20,12 +20,9 @@ def main() -> None:
     )
     figures: dict[str, object] = {'python -c "import argparse, json, socket" (ms)': base * 1000}
     with measure.own_solo():
-        measure.solo('deploy', CHARM, 'tiny', '-n', '0')
-        units = 0
         for count in counts:
-            measure.solo('add-unit', 'tiny', '-n', str(count - units))
+            measure.grow(CHARM, 'tiny', count)
             measure.settle('tiny', count)
-            units = count
             plain = measure.median(lambda: measure.solo('status'), 20)
             as_json = measure.median(lambda: measure.solo('status', '--format', 'json'), 20)
             figures[f'{count} units'] = {
