@@ -37,6 +37,11 @@ class Addresses:
         return self.bind[0]
 
     @property
+    def for_clients(self) -> str:
+        """The one that clients are told."""
+        return self.ingress[0] if self.ingress else self.own
+
+    @property
     def names(self) -> tuple[str, ...]:
         """All that a certificate of the unit has to cover."""
         return tuple(sorted({*self.bind, *self.ingress, *self.egress}))

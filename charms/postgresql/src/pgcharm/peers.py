@@ -13,6 +13,8 @@ from collections.abc import Mapping
 
 import ops
 
+from .clients import wire
+
 RELATION = 'replication'
 _LABEL = 'cluster'
 _ALPHABET = string.ascii_letters + string.digits
@@ -183,10 +185,7 @@ class Bags:
             return None
 
 
-_JUJUS = ('egress-subnets', 'ingress-address', 'private-address')
-
-
 def _replace(bag: ops.RelationDataContent, content: Mapping[str, str]) -> None:
     """Make *bag* hold *content* and what Juju itself put there: one write for all keys."""
-    gone = {key: '' for key in bag if key not in content and key not in _JUJUS}
+    gone = {key: '' for key in bag if key not in content and key not in wire.JUJUS}
     bag.update({**content, **gone})

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from . import (
@@ -24,10 +24,11 @@ from . import (
     patroni,
     ports,
     services,
+    serving,
     steps,
     volume,
 )
-from .clients import grants, passwords, rules, wire
+from .clients import rules, wire
 
 _FIRST_PORTS = ports.Ports(postgresql=5432, patroni=8008, etcd_client=2379, etcd_peer=2380)
 
@@ -181,6 +182,7 @@ def _running(wanted: desired.Desired, seen: observed.Observed) -> Iterator[steps
         yield steps.KeepServices(kept)
     bag = {
         'address': addresses.own,
+        'client-address': addresses.for_clients,
         'postgresql-port': str(numbers.postgresql),
         'patroni-port': str(numbers.patroni),
         'etcd-client-port': str(numbers.etcd_client),
@@ -216,7 +218,7 @@ def _serving(
         yield steps.ReloadAccess(numbers.postgresql)
     if not server.is_primary:
         return
-    yield from _clients(wanted, seen)
+    yield from serving.plan(wanted.clients, server.clients, _here(wanted, seen))
     if server.stale_users:
         known = database.passwords(wanted.peers.secrets)
         yield steps.SetPasswords(
@@ -245,44 +247,32 @@ def _is_worth_a_restart(seen: observed.Observed, server: database.Catalogue) -> 
     return bool(pending & chosen) or (bool(pending) and seen.accepted_at > server.started_at)
 
 
-def _clients(wanted: desired.Desired, seen: observed.Observed) -> Iterator[steps.Step]:
-    """Serve the related applications; each is told once all of it is true."""
+def _here(wanted: desired.Desired, seen: observed.Observed) -> serving.Here:
+    """Return this unit as its clients need to know it."""
     numbers, server, addresses = seen.ports, seen.database, wanted.addresses
     secrets = wanted.peers.secrets
     assert numbers is not None and server is not None and addresses is not None
     assert secrets is not None
-    known = {
-        client.user: passwords.derive(secrets.client_seed, client.user)
-        for client in wanted.clients
-    }
-    todo = grants.plan(wanted.clients, server.clients, known)
-    if todo:
-        yield steps.ServeClients(numbers.postgresql, todo)
-    if todo or _is_unread(seen) or seen.files.get(wanted.places.hba) != _hba(wanted, seen):
-        return
     own = wire.Server(
-        host=addresses.ingress[0] if addresses.ingress else addresses.own,
+        host=addresses.for_clients,
         port=numbers.postgresql,
         state='master' if wanted.peers.units else 'standalone',
         version=seen.version,
         ca=secrets.ca_certificate,
     )
-    for client in wanted.clients:
-        if not client.is_usable:
-            continue
-        bag = wire.render(client, own, known[client.user])
-        shared = wire.render_shared(bag) if wanted.is_leader else None
-        if not _says(client.published, bag) or (shared and not _says(client.shared, shared)):
-            yield steps.TellClient(client.relation, bag, shared)
+    return serving.Here(
+        port=numbers.postgresql,
+        server=own,
+        takes_writes=server.is_primary,
+        is_leader=wanted.is_leader,
+        is_open=not _is_unread(seen) and seen.files.get(wanted.places.hba) == _hba(wanted, seen),
+        seed=secrets.client_seed,
+    )
 
 
 def _is_unread(seen: observed.Observed) -> bool:
     """Tell whether pg_hba.conf was written after the server last read it."""
     return seen.database is not None and seen.access_at > seen.database.configured_at
-
-
-def _says(published: Mapping[str, str], bag: Mapping[str, str]) -> bool:
-    return all(published.get(key, '') == value for key, value in bag.items())
 
 
 def _contains(whole: Any, part: Any) -> bool:

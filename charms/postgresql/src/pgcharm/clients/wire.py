@@ -16,6 +16,9 @@ from . import names
 
 ADMIN = 'db-admin'
 ENDPOINTS = ('db', ADMIN)
+JUJUS = frozenset(('egress-subnets', 'ingress-address', 'private-address'))
+"""The keys that Juju itself puts into a unit's bag."""
+
 _SHARED = (
     *('database', 'roles', 'allowed-subnets', 'allowed-units'),
     *('master', 'standbys', 'version', 'tls-ca'),
