@@ -105,7 +105,7 @@ def test_deploy_with_everything(juju: Juju, tmp_path: Path) -> None:
         config={'on': True, 'n': 3},
         constraints={'mem': '2G'},
         force=True,
-        num_units=2,
+        num_units=1,
         resources={'r': '/x'},
         revision=3,
         storage={'d': '1G'},
@@ -117,7 +117,8 @@ def test_deploy_with_everything(juju: Juju, tmp_path: Path) -> None:
 
 
 def test_changing_methods(juju: Juju) -> None:
-    juju.add_unit('a', num_units=2, to='0', attach_storage='d/0')
+    juju.add_unit('a', num_units=2, to='0')
+    juju.add_unit('a', attach_storage='d/0')
     juju.remove_unit('a/0', destroy_storage=True, force=True)
     juju.remove_application('a', 'b', destroy_storage=True, force=True)
     juju.integrate('a', 'b', via='10.0.0.0/8')
@@ -130,7 +131,7 @@ def test_changing_methods(juju: Juju) -> None:
     juju.destroy_model('m', destroy_storage=True, force=True, no_wait=True, timeout=9)
     juju.add_model('n', 'localhost', config={'a': True}, credential='c')
 
-    assert [params.get('model', 'm') for _, params in juju.controller.asked] == ['m'] * 12
+    assert [params.get('model', 'm') for _, params in juju.controller.asked] == ['m'] * 13
 
 
 def test_config_is_read(juju: Juju) -> None:

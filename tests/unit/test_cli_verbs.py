@@ -66,7 +66,7 @@ def test_deploy_reads_every_flag_of_jubilant(tmp_path: Path) -> None:
     controller.run(
         *('deploy', '--model', 'm', str(tmp_path), 'pg-a'),
         *('--config', 'a=1', '--config', str(file), '--config', 'b=x=y'),
-        *('--num-units', '3', '--to', '0,1', '--storage', 'pgdata=10G', '--trust', '--force'),
+        *('--num-units', '1', '--to', '0,1', '--storage', 'pgdata=10G', '--trust', '--force'),
         *('--constraints', 'mem=2G', '--constraints', 'cores=2', '--bind', 'db=alpha'),
         *('--resource', 'blob=/x', '--base', 'ubuntu@22.04', '--channel', 'edge'),
         *('--attach-storage', 'pgdata/0,pgdata/1', '--revision', '7'),
@@ -81,7 +81,7 @@ def test_deploy_reads_every_flag_of_jubilant(tmp_path: Path) -> None:
     assert params['constraints'] == 'mem=2G cores=2'
     assert params['resources'] == {'blob': '/x'}
     assert params['attach_storage'] == ['pgdata/0', 'pgdata/1']
-    assert params['num_units'] == 3
+    assert params['num_units'] == 1
     assert params['trust'] and params['force']
 
 
@@ -114,6 +114,10 @@ def test_bare_name_that_is_also_a_file_is_ambiguous(
         (('deploy', 'pg', 'a', 'b'), 'unrecognized args: ["b"]'),
         (('deploy', 'pg', '-n', '0'), '--num-units must be a positive integer'),
         (('deploy', 'pg', '--storage', 'x'), 'expected "key=value", got "x"'),
+        (
+            ('add-unit', 'pg', '-n', '2', '--attach-storage', 'd/0'),
+            '--attach-storage cannot be used with -n',
+        ),
         (('add-unit',), 'no application specified'),
         (('add-unit', 'a', '-n', '-1'), '--num-units must be a positive integer'),
         (('remove-unit', 'app'), 'invalid unit name "app"'),

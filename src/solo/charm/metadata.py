@@ -16,7 +16,7 @@ from .. import errors, model, names
 Json = dict[str, Any]
 _ACTION = re.compile(r'^[a-z0-9]([a-z0-9-]*[a-z0-9])?$')
 _TYPES = ('string', 'int', 'float', 'boolean', 'secret')
-_SIZES = {'': 1, 'M': 1, 'G': 1024, 'T': 1024**2, 'P': 1024**3}
+_SIZES = {'': 1, **{unit: 1024**power for power, unit in enumerate('MGTPEZY')}}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,14 +32,14 @@ class Endpoint:
 
 @dataclasses.dataclass(frozen=True)
 class Storage:
-    """A storage declaration; ``maximum`` None means any number."""
+    """A storage declaration; ``maximum`` None means any number, ``minimum_mb`` 0 any size."""
 
     name: str
     kind: Literal['filesystem', 'block'] = 'filesystem'
     location: str = ''
     minimum: int = 1
     maximum: int | None = 1
-    minimum_mb: int = 1024
+    minimum_mb: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -232,7 +232,7 @@ def _storage(declared: Json, faults: list[str]) -> tuple[Storage, ...]:
             low = int(match[1])
             high = int(match[3]) if match[3] else (None if match[2] else low)
         try:
-            size = size_mb(str(given.get('minimum-size') or '1G'))
+            size = size_mb(str(given.get('minimum-size') or '0'))
         except errors.Error as error:
             faults.append(f'storage: {name}: minimum-size: {error}')
             continue
@@ -245,7 +245,7 @@ def _storage(declared: Json, faults: list[str]) -> tuple[Storage, ...]:
 
 def size_mb(text: str) -> int:
     """Return a size such as ``10G`` in MiB; a bare number is MiB."""
-    match = re.match(r'^(\d+(?:\.\d+)?)([MGTP]?)(?:i?B)?$', text)
+    match = re.match(r'^(\d+(?:\.\d+)?)([MGTPEZY]?)(?:i?B)?$', text)
     if match is None:
         raise errors.UsageError(f'cannot parse size "{text}"')
     return int(float(match[1]) * _SIZES[match[2]])

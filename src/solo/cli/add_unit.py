@@ -23,6 +23,7 @@ def run(session: session.Session) -> int:
     application, *_ = session.parsed.at_most(1)
     if not application:
         raise errors.UsageError('no application specified')
+    arguments.check_attach(session.parsed)
     started = time.time()
     session.ask(
         'add_unit',

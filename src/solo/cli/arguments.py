@@ -115,3 +115,23 @@ def confirm(question: str, expected: str) -> None:
     print(question, end='', file=sys.stderr, flush=True)
     if sys.stdin.readline().strip() != expected:
         raise errors.Error('aborted')
+
+
+def check_no_wait(parsed: flags.Parsed) -> None:
+    """Refuse flags that don't go together.
+
+    Raises:
+        UsageError: ``--no-wait without --force not valid``.
+    """
+    if parsed.flags['no-wait'] and not parsed.flags['force']:
+        raise errors.UsageError('--no-wait without --force not valid')
+
+
+def check_attach(parsed: flags.Parsed) -> None:
+    """Refuse to attach storage to one of several units.
+
+    Raises:
+        UsageError: ``--attach-storage cannot be used with -n``.
+    """
+    if parsed.flags['attach-storage'] and parsed.flags['num-units'] != 1:
+        raise errors.UsageError('--attach-storage cannot be used with -n')

@@ -70,6 +70,7 @@ def run(session: session.Session) -> int:
     files = [text for text in session.flags['config'] if '=' not in text]
     if len(files) > 1:
         raise errors.UsageError('only a single config YAML file can be specified, got 2')
+    arguments.check_attach(session.parsed)
     started = time.time()
     result = session.ask(
         'deploy',

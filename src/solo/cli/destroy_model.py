@@ -16,7 +16,7 @@ to release it: released data stay where they are.""",
     table.DESTROY_STORAGE,
     flags.Flag(('release-storage',), 'bool', help='Release all storage from the model, keep data'),
     table.FORCE,
-    flags.Flag(('no-wait',), 'bool', help='With --force: do not wait for each step to complete'),
+    table.NO_WAIT,
     flags.Flag(('t', 'timeout'), help='Give up after this time, such as 30s'),
     model=False,
 )
@@ -29,8 +29,7 @@ def run(session: session.Session) -> int:
         raise errors.UsageError('no model specified')
     if session.flags['destroy-storage'] and session.flags['release-storage']:
         raise errors.UsageError('--destroy-storage and --release-storage cannot both be specified')
-    if session.flags['no-wait'] and not session.flags['force']:
-        raise errors.UsageError('--no-wait without --force not valid')
+    arguments.check_no_wait(session.parsed)
     timeout = arguments.seconds(session.parsed, 'timeout', -1.0)
     name = model_name(asked)
     if not session.flags['no-prompt']:

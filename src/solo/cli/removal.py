@@ -8,27 +8,17 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from .. import errors, flags
+from .. import flags
 from . import session, table
 
 OPTIONS = (
     table.NO_PROMPT,
     table.DESTROY_STORAGE,
     table.FORCE,
-    flags.Flag(('no-wait',), 'bool', help='With --force: do not wait for each step to complete'),
+    table.NO_WAIT,
     flags.Flag(('dry-run',), 'bool', help='Print what this command would remove'),
     table.WAIT,
 )
-
-
-def check(session: session.Session) -> None:
-    """Refuse flags that don't go together.
-
-    Raises:
-        UsageError: ``--no-wait without --force not valid``.
-    """
-    if session.flags['no-wait'] and not session.flags['force']:
-        raise errors.UsageError('--no-wait without --force not valid')
 
 
 def show(session: session.Session, result: dict[str, Any], noun: str) -> bool:

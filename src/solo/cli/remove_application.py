@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from .. import errors, names
-from . import removal, session, table
+from . import arguments, removal, session, table
 
 COMMAND = table.command('remove-application', '<application> [...]', '', *removal.OPTIONS)
 
@@ -17,7 +17,7 @@ def run(session: session.Session) -> int:
     for name in session.args:
         if not names.is_application(name):
             raise errors.UsageError(f'invalid application name "{name}"')
-    removal.check(session)
+    arguments.check_no_wait(session.parsed)
     started = time.time()
     result = session.ask(
         'remove_application',

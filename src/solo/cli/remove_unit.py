@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from .. import errors, flags, names
-from . import removal, session, table
+from . import arguments, removal, session, table
 
 COMMAND = table.command(
     'remove-unit',
@@ -23,7 +23,7 @@ def run(session: session.Session) -> int:
     if session.flags['num-units'] is not None:
         raise errors.UsageError('--num-units for non k8s models not valid')
     units = [str(names.unit(text)) for text in session.args]
-    removal.check(session)
+    arguments.check_no_wait(session.parsed)
     started = time.time()
     result = session.ask(
         'remove_unit',

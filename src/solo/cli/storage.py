@@ -11,7 +11,7 @@ COMMAND = table.command('storage', '', '', *table.formats('tabular', 'json', 'ya
 def run(session: session.Session) -> int:
     """Print the storage, as a table by default."""
     session.parsed.at_most(0)
-    found = session.ask('storage')
+    found = session.ask('storage', utc=session.flags['utc'])
     if not found or not found.get('storage'):
         session.say('No storage to display.')
     elif session.flags['format'] == 'tabular':

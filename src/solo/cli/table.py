@@ -7,20 +7,25 @@ from .. import flags
 VERBS = {
     'actions': 'List actions defined for an application.',
     'add-model': 'Add a workload model.',
+    'add-storage': 'Add storage to a unit after it has been deployed.',
     'add-unit': 'Add one or more units to a deployed application.',
+    'attach-storage': 'Attach existing storage to a unit.',
     'bootstrap': 'Initialise the controller of this machine.',
     'completion': 'Print the completion script of a shell.',
     'config': 'Get, set, or reset configuration for a deployed application.',
     'controller': 'Run, stop, look at or enable the controller process.',
     'controllers': 'List all controllers.',
+    'create-storage-pool': 'Create or define a storage pool.',
     'debug-log': 'Display log messages for a model.',
     'deploy': 'Deploy a new application.',
     'destroy-controller': 'Destroy the controller and all that it keeps.',
     'destroy-model': 'Terminate all machines and resources of a model.',
+    'detach-storage': 'Detach storage from units.',
     'doctor': 'Tell what this machine is missing, and the command that mends it.',
     'exec': 'Run the commands on the remote targets specified.',
     'expose': 'Make an application publicly available over the network.',
     'help': 'Show help on a command or other topic.',
+    'import-filesystem': 'Import a filesystem into the model.',
     'integrate': 'Integrate two applications.',
     'model-config': 'Display or set configuration values of a model.',
     'models': 'List the models of the controller.',
@@ -28,14 +33,18 @@ VERBS = {
     'refresh': "Refresh an application's charm.",
     'remove-application': 'Remove applications from the model.',
     'remove-relation': 'Remove an existing relation between two applications.',
+    'remove-storage': 'Remove storage from the model.',
+    'remove-storage-pool': 'Remove an existing storage pool.',
     'remove-unit': 'Remove application units from the model.',
     'resolved': 'Mark unit errors resolved and re-execute failed hooks.',
     'run': 'Run an action on a specified unit.',
     'show-model': 'Show information about the current or specified model.',
+    'show-storage': 'Show storage instance information.',
     'show-unit': 'Display information about a unit.',
     'ssh': "Open a shell or run a command in a unit's machine.",
     'status': 'Report the status of the model, its machines, applications and units.',
     'storage': 'List storage details.',
+    'storage-pools': 'List storage pools.',
     'switch': 'Select or identify the current model.',
     'trust': 'Set the trust status of a deployed application to true.',
     'unexpose': 'Remove public availability over the network for an application.',
@@ -45,11 +54,12 @@ VERBS = {
 }
 ALIASES = {
     'add-relation': 'integrate',
-    'relate': 'integrate',
     'list-actions': 'actions',
     'list-controllers': 'controllers',
     'list-models': 'models',
     'list-storage': 'storage',
+    'list-storage-pools': 'storage-pools',
+    'relate': 'integrate',
     'resolve': 'resolved',
     'show-status': 'status',
     'upgrade-charm': 'refresh',
@@ -68,6 +78,9 @@ WAIT = flags.Flag(
 )
 NO_PROMPT = flags.Flag(('no-prompt',), 'bool', help='Do not ask for confirmation')
 FORCE = flags.Flag(('force',), 'bool', help='Go on when something fails on the way')
+NO_WAIT = flags.Flag(
+    ('no-wait',), 'bool', help='With --force: do not wait for each step to complete'
+)
 UTC = flags.Flag(('utc',), 'bool', help='Display timestamps in the UTC timezone')
 OUTPUT = flags.Flag(('o', 'output'), help='Specify an output file')
 TO = flags.Flag(('to',), help='Place units on these machines, separated by commas')

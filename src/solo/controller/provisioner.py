@@ -8,19 +8,15 @@ Source: juju: internal/worker/provisioner, internal/worker/storageprovisioner, w
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import shutil
-import sqlite3
 import threading
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import errors
 from ..machines import provider
-from ..state import charms, machines, removal, storage
-from . import expose
+from ..state import machines, removal
+from . import expose, storage
 
 if TYPE_CHECKING:
     from .core import Controller
@@ -39,6 +35,7 @@ class Provisioner(threading.Thread):
         self._news.set()
         self._stopped = False
         self._made: set[int] = set()  # machines that this process has made good
+        self._storage = storage.Storage(controller)
         self._exposure = expose.Exposure(controller)
 
     def wake(self) -> None:
@@ -60,7 +57,7 @@ class Provisioner(threading.Thread):
             if self._stopped:
                 return
             failed = False
-            for step in (self._machines, self._storage, self._exposure.apply):
+            for step in (self._machines, self._storage.apply, self._exposure.apply):
                 try:
                     step()
                 except errors.Error as error:
@@ -100,47 +97,3 @@ class Provisioner(threading.Thread):
                         )
                 self._made.add(row['id'])
             controller.agents.place(row['id'], frozenset(units.get(row['id'], ())))
-
-    def _storage(self) -> None:
-        """Attach storage that units wait for, and destroy what nobody is to have."""
-        database = self._controller.database
-        with database.read() as tx:
-            pending, doomed = storage.pending(tx), storage.doomed(tx)
-        for row in pending:
-            location, folder = self._attach(row)
-            with database.write() as tx:
-                storage.attached(tx, row, location=str(location), folder=str(folder))
-        for row in doomed:
-            if row['folder']:
-                shutil.rmtree(row['folder'], ignore_errors=True)
-                with contextlib.suppress(OSError):
-                    Path(row['folder']).parent.rmdir()
-            with database.write() as tx:
-                tx.execute('DELETE FROM storage WHERE id = ?', row['id'])
-
-    def _attach(self, row: sqlite3.Row) -> tuple[Path, Path]:
-        """Return where the charm sees an instance, and where its data lie: outside the machine."""
-        name = row['name'].replace('/', '-')
-        folder = Path(
-            row['folder'] or self._controller.data / 'storage' / row['model_name'] / name
-        )
-        try:
-            for part in (folder.parent.parent, folder.parent):
-                part.mkdir(parents=True, exist_ok=True)
-                part.chmod(0o711)
-            folder.mkdir(mode=0o755, exist_ok=True)
-            with self._controller.database.read() as tx:
-                declared = storage.declared(charms.get(tx, row['charm']), row['name'])
-                machine = provider.Machine(machines.key(tx, row['machine']))
-            wanted = storage.location(declared, row['name'])
-            if not wanted:
-                return folder, folder
-            link = self._controller.provider.root(machine) / wanted.lstrip('/')
-            link.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-            link.unlink(missing_ok=True)
-            link.symlink_to(folder)
-        except OSError as error:
-            raise errors.Error(
-                f'cannot attach storage "{row["name"]}" in "{folder}": {error.strerror}'
-            ) from error
-        return link, folder

@@ -10,6 +10,7 @@ from typing import Any
 from .. import errors, names
 from ..charm import metadata
 from . import charms, db, relations, units
+from . import storage as stores
 
 
 def deploy(
@@ -53,9 +54,7 @@ def deploy(
         if constraints:
             raise errors.Error('cannot use --constraints with subordinate application')
         count = 0
-    for stored in storage:
-        if all(declared.name != stored for declared in read.storage):
-            raise errors.Error(f'charm "{read.name}" has no store called "{stored}"')
+    stores.check(tx, model, read, storage)
     for resource in resources:
         if resource not in read.resources:
             raise errors.Error(f'unrecognized resource "{resource}"')

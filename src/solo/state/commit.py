@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from .. import model
-from . import charms, codec, db, relations, secrets, storage, units
+from . import codec, db, relations, secrets, storage, units
 
 
 def commit(
@@ -26,9 +26,7 @@ def commit(
     for change in writes.secrets:
         secrets.apply(tx, unit, change, now=now)
     for name, count in writes.storage.items():
-        declared = storage.declared(charms.get(tx, unit['charm']), name)
-        for _ in range(count):
-            storage.add(tx, unit_id, declared, {}, now)
+        storage.add_more(tx, unit, name, {'count': count}, now)
     if writes.state:
         _keep_state(tx, unit_id, unit['kv'], writes)
     save(tx, unit_id, local)

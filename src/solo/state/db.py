@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from .. import errors
+from . import migrations
 
-_SCHEMA = 1
 _FULL = ('database or disk is full', 'disk I/O error')
 
 
@@ -85,14 +85,20 @@ class Database:
             self._writer = self._connect()
             version = self._writer.execute('PRAGMA user_version').fetchone()[0]
             if version == 0:
+                version = migrations.SCHEMA
                 schema = Path(__file__).with_name('schema.sql').read_text()
                 self._writer.executescript(
-                    f'BEGIN IMMEDIATE; {schema}; PRAGMA user_version = {_SCHEMA}; COMMIT;'
+                    f'BEGIN IMMEDIATE; {schema}; PRAGMA user_version = {version}; COMMIT;'
                 )
-            elif version != _SCHEMA:
+            while version in migrations.STEPS:
+                step, version = migrations.STEPS[version], version + 1
+                self._writer.executescript(
+                    f'BEGIN IMMEDIATE; {step}; PRAGMA user_version = {version}; COMMIT;'
+                )
+            if version != migrations.SCHEMA:
                 raise errors.Error(
                     f'cannot use "{path}": another release of solo wrote it (schema {version}, '
-                    f'this one knows {_SCHEMA}); use that release'
+                    f'this one knows {migrations.SCHEMA}); use that release'
                 )
 
     def _connect(self) -> sqlite3.Connection:

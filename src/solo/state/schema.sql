@@ -12,7 +12,7 @@ CREATE TABLE sequence (
 CREATE TABLE model (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   name TEXT NOT NULL UNIQUE, uuid TEXT NOT NULL UNIQUE, life TEXT NOT NULL DEFAULT 'alive',
-  config TEXT NOT NULL DEFAULT '{}', created REAL NOT NULL
+  config TEXT NOT NULL DEFAULT '{}', created REAL NOT NULL, constraints TEXT NOT NULL DEFAULT '{}'
 );
 
 -- A charm revision: content-addressed folder, metadata as parsed JSON.
@@ -46,6 +46,7 @@ CREATE TABLE application (
   status TEXT, status_message TEXT, status_data TEXT, status_since REAL, -- set by the leader, else NULL
   leader_settings TEXT NOT NULL DEFAULT '{}',
   lease_holder INTEGER, lease_expires REAL, destroy_storage INTEGER NOT NULL DEFAULT 0,
+  forced_charm INTEGER NOT NULL DEFAULT 0, -- the value of charm_modified that units in error take, too
   UNIQUE (model, name)
 );
 
@@ -104,8 +105,16 @@ CREATE TABLE storage (
   kind TEXT NOT NULL, pool TEXT NOT NULL, size_mb INTEGER NOT NULL, location TEXT NOT NULL DEFAULT '', -- where the charm sees it
   folder TEXT NOT NULL DEFAULT '', -- where the data lie
   attached INTEGER NOT NULL DEFAULT 0, persistent INTEGER NOT NULL DEFAULT 1, owner TEXT NOT NULL DEFAULT '', since REAL NOT NULL,
+  detaching INTEGER NOT NULL DEFAULT 0, released INTEGER NOT NULL DEFAULT 0, -- released: its data stay when it goes
   UNIQUE (model, name)
 );
+
+-- Pools that an operator made; those that every model has are in pools.py.
+CREATE TABLE pool (
+  model INTEGER NOT NULL REFERENCES model(id) ON DELETE CASCADE,
+  name TEXT NOT NULL, provider TEXT NOT NULL, attributes TEXT NOT NULL DEFAULT '{}',
+  PRIMARY KEY (model, name)
+) WITHOUT ROWID;
 
 CREATE TABLE secret (
   id TEXT NOT NULL, model INTEGER NOT NULL REFERENCES model(id) ON DELETE CASCADE,
@@ -152,6 +161,13 @@ CREATE TABLE log (
   entity TEXT NOT NULL, level TEXT NOT NULL, module TEXT NOT NULL, message TEXT NOT NULL
 );
 CREATE INDEX log_model ON log (model, id);
+
+-- What units and machines said before: `show-status-log`.
+CREATE TABLE status_log (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, model INTEGER NOT NULL, time REAL NOT NULL,
+  entity TEXT NOT NULL, kind TEXT NOT NULL, status TEXT NOT NULL, message TEXT NOT NULL
+);
+CREATE INDEX status_log_entity ON status_log (model, entity, id);
 
 CREATE INDEX unit_machine ON unit (machine);
 CREATE INDEX unit_principal ON unit (principal);

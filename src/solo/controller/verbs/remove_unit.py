@@ -40,5 +40,10 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
 
 def fate(tx: db.Transaction, rows: list[int], *, destroy: bool) -> dict[str, list[str]]:
     """Return what becomes of the units' storage."""
-    names = [name for row in rows for name in storage.of_unit(tx, row)]
-    return {'detached': [] if destroy else names, 'destroyed': names if destroy else []}
+    result: dict[str, list[str]] = {'detached': [], 'destroyed': []}
+    for row in rows:
+        model = units.row(tx, row)['model']
+        for name in storage.of_unit(tx, row):
+            kept = not destroy and storage.is_kept(tx, model, name)
+            result['detached' if kept else 'destroyed'].append(name)
+    return result

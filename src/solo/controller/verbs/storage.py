@@ -16,4 +16,5 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
     """Return what ``juju storage --format json`` prints."""
     del emit
     with controller.database.read() as tx:
-        return fullstorage.storage(tx, models.get(tx, params.get('model', ''))['id'], utc=False)
+        model = models.get(tx, params.get('model', ''))['id']
+        return fullstorage.storage(tx, model, utc=bool(params.get('utc')))

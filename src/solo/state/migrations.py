@@ -1,0 +1,29 @@
+"""How a database of an older release becomes one of this release: a step for each schema."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+STEPS: Mapping[int, str] = {
+    # 1 to 2: pools and detaching of storage, histories of status, constraints, kept resources.
+    1: """
+        ALTER TABLE model ADD COLUMN constraints TEXT NOT NULL DEFAULT '{}';
+        ALTER TABLE application ADD COLUMN forced_charm INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE storage ADD COLUMN detaching INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE storage ADD COLUMN released INTEGER NOT NULL DEFAULT 0;
+        CREATE TABLE pool (
+            model INTEGER NOT NULL REFERENCES model(id) ON DELETE CASCADE,
+            name TEXT NOT NULL, provider TEXT NOT NULL, attributes TEXT NOT NULL DEFAULT '{}',
+            PRIMARY KEY (model, name)
+        ) WITHOUT ROWID;
+        CREATE TABLE status_log (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, model INTEGER NOT NULL, time REAL NOT NULL,
+            entity TEXT NOT NULL, kind TEXT NOT NULL, status TEXT NOT NULL, message TEXT NOT NULL
+        );
+        CREATE INDEX status_log_entity ON status_log (model, entity, id);
+        -- Before, a resource was the path of somebody's file; now it is a copy of our own.
+        UPDATE application SET resources = '{}';
+    """,
+}
+
+SCHEMA = 1 + max(STEPS)
