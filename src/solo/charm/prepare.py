@@ -13,7 +13,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .. import errors
 from . import archive, environment, metadata
 
 _HOOK = re.compile(
@@ -131,17 +130,14 @@ def _dump(path: Path, value: Any) -> None:
 
 
 def add_dispatch(folder: Path) -> None:
-    """Write ``dispatch`` for an ops charm that has none."""
+    """Write ``dispatch`` for an ops charm that has none.
+
+    A charm without any program is a charm too: its hooks are all missing (contract 1.2).
+    """
     path = folder / 'dispatch'
-    if path.exists():
-        return
-    if (folder / 'src' / 'charm.py').exists():
+    if not path.exists() and (folder / 'src' / 'charm.py').exists():
         path.write_text(DISPATCH)
         path.chmod(0o755)
-    elif not (folder / 'hooks').is_dir():
-        raise errors.Error(
-            'cannot run this charm: it has neither src/charm.py, nor dispatch, nor hooks/'
-        )
 
 
 def _make_hooks_executable(hooks: Path) -> None:

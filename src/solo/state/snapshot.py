@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import model
-from . import applications, codec, db, models, operations, secrets, storage, units
+from . import applications, charms, codec, db, models, operations, secrets, storage, units
 
 
 def read(tx: db.Transaction, unit_id: int, now: float) -> tuple[model.LocalState, model.Snapshot]:
@@ -67,6 +67,7 @@ def _leader_settings(application: sqlite3.Row) -> str:
 
 
 def _relations(tx: db.Transaction, unit: sqlite3.Row) -> dict[int, model.RelationView]:
+    """Return the unit's relations by number, without those that are not for it."""
     ends: dict[int, list[sqlite3.Row]] = {}
     for row in tx.all(
         'SELECT r.id AS row, r.number, r.life, r.interface, r.scope, e.application, e.endpoint,'
@@ -87,14 +88,36 @@ def _relations(tx: db.Transaction, unit: sqlite3.Row) -> dict[int, model.Relatio
     views: dict[int, model.RelationView] = {}
     for relation, both in ends.items():
         view = _view(unit, both, members.get(relation, []))
-        if view is not None:
+        if view.scope != 'container' or view.in_scope or _may_enter(tx, unit, both):
             views[view.id] = view
     return views
 
 
+def _may_enter(tx: db.Transaction, unit: sqlite3.Row, ends: list[sqlite3.Row]) -> bool:
+    """Tell whether a container relation is the unit's business, and now.
+
+    A subordinate has no part in its application's relations to other principals. A principal
+    waits until the subordinate unit of an earlier relation has gone; a new one takes its place.
+
+    Source: juju 3.6: state/relationunit.go (Valid, subordinateOps); contract 6.4.
+    """
+    other = next((end for end in ends if end['application'] != unit['application']), None)
+    if other is None:
+        return True
+    if unit['principal'] is None:
+        return not tx.one(
+            "SELECT 1 FROM unit WHERE principal = ? AND application = ? AND life != 'alive'",
+            unit['id'],
+            other['application'],
+        )
+    principal = tx.value('SELECT application FROM unit WHERE id = ?', unit['principal'])
+    charm = tx.value('SELECT charm FROM application WHERE id = ?', other['application'])
+    return other['application'] == principal or charms.get(tx, charm).subordinate
+
+
 def _view(
     unit: sqlite3.Row, ends: list[sqlite3.Row], members: list[sqlite3.Row]
-) -> model.RelationView | None:
+) -> model.RelationView:
     mine = next(end for end in ends if end['application'] == unit['application'])
     other = next((end for end in ends if end['application'] != unit['application']), mine)
     seen: dict[str, int] = {}
@@ -106,10 +129,10 @@ def _view(
         of_mine = row['unit_name'].rpartition('/')[0] == unit['application_name']
         if of_mine != (mine is other) or row['scope'] != 'in':
             continue
-        if mine['scope'] == 'container' and mine is not other:
-            counterpart = row['unit'] == unit['principal'] or row['principal'] == unit['id']
-            if not counterpart:
-                continue
+        # The container is the principal unit: what shares it sees each other.
+        is_near = (row['principal'] or row['unit']) == (unit['principal'] or unit['id'])
+        if mine['scope'] == 'container' and mine is not other and not is_near:
+            continue
         seen[row['unit_name']] = row['version']
     applications_seen: Mapping[str, int] = {other['name']: other['version']}
     return model.RelationView(

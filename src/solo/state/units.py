@@ -101,7 +101,8 @@ def add_subordinate(
     ):
         return
     unit = _insert(tx, application, principal['machine'], principal['id'], now)
-    storage.add_initial(tx, unit, charms.get(tx, application['charm']), {}, (), now)
+    charm = charms.get(tx, application['charm'])
+    storage.add_initial(tx, unit, charm, json.loads(application['storage']), (), now)
     tx.wake(unit)
 
 
