@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+import own as owns
 import processes
 import pytest
 
@@ -123,6 +124,28 @@ def solo(cli: str) -> Run:
         )
 
     return run
+
+
+@pytest.fixture
+def own(request: pytest.FixtureRequest) -> Iterator[owns.Own]:
+    """A solo with a data directory of its own, for one test that breaks it."""
+    folder = Path(tempfile.mkdtemp(prefix='own-', dir='/var/tmp'))
+    folder.chmod(0o711)
+    (folder / 'home').mkdir()
+    own = owns.Own(str(request.config.getoption('cli')), folder / 'data', folder / 'home')
+    try:
+        yield own
+        own.destroy()
+    finally:
+        left = processes.end_all_of(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+        assert not left, 'processes were left behind:\n' + '\n'.join(left)
+
+
+@pytest.fixture(scope='session')
+def charms(repository: Path) -> Path:
+    """The folder of the test charms."""
+    return repository / 'tests' / 'charms'
 
 
 @pytest.fixture(scope='module')

@@ -28,6 +28,15 @@ def of(folder: Path) -> dict[int, str]:
     return found
 
 
+def is_running(pid: int) -> bool:
+    """Tell whether a process is there and not a zombie: pid 1 may take its time to reap."""
+    try:
+        stat = Path(f'/proc/{pid}/stat').read_text()
+    except OSError:
+        return False
+    return stat.rpartition(')')[2].split()[0] != 'Z'
+
+
 def end_all_of(folder: Path) -> list[str]:
     """Kill what still runs of *folder* after a moment, and return what that was."""
     with contextlib.suppress(AssertionError):

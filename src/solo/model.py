@@ -187,6 +187,7 @@ class Snapshot:
         charm_modified: Rises when the charm or a resource of it changes.
         config_hash: Digest of settings, trust and addresses.
         leader_settings: Digest of the leader settings, empty while there are none to tell of.
+        abandoned: Whether a forced removal has waited long enough for the unit's hooks.
         actions: Task ids that wait for this unit, oldest first.
         resolved: What the operator said of the failed hook.
         update_status_due: Whether the timer has fired.
@@ -213,6 +214,7 @@ class Snapshot:
     has_subordinates: bool = False
     retry_hooks: bool = True
     leader_settings: str = ''
+    abandoned: bool = False
 
 
 @dataclasses.dataclass(frozen=True)

@@ -110,6 +110,20 @@ def test_a_dead_unit_terminates_whatever_it_did():
     assert resolver.next_operation(local, world(life=model.Life.DEAD)) == operations.Terminate()
 
 
+def test_a_unit_that_was_given_up_terminates_whatever_its_hooks_do_after_its_subordinates():
+    """``remove-unit --force``: juju 3.6 state/cleanup.go, forceDestroyedUnit."""
+    failed = dataclasses.replace(unit(), pending=model.Hook('stop'), attempts=3)
+    snapshot = world(life=DYING, abandoned=True)
+
+    alone = resolver.next_operation(failed, snapshot)
+    principal = resolver.next_operation(
+        failed, dataclasses.replace(snapshot, has_subordinates=True)
+    )
+
+    assert alone == operations.Terminate()
+    assert principal != operations.Terminate()
+
+
 def test_actions_run_while_dying():
     assert resolver.next_operation(
         unit(leader=False), world(life=DYING, actions=(4,))

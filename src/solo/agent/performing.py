@@ -331,9 +331,13 @@ class Performer:
 
         def on_lines(stream: str, lines: list[str]) -> None:
             level = 'DEBUG' if stream == 'stdout' else 'WARNING'
-            self.api.log_lines(self.id, level, f'unit.{self.unit.name}.{name}', lines)
+            try:
+                self.api.log_lines(self.id, level, f'unit.{self.unit.name}.{name}', lines)
+            except errors.Error as error:  # a full disk: the hook itself may yet succeed
+                logger.warning('lost what %s printed: %s', self.unit.name, error)
 
         self._doors.open(self.place.hook_socket, sockets.hook_handler(context_id, run))
+        process: runner.Process | None = None
         try:
             process = runner.Process(
                 self._spawn, argv, env, self.place.charm, None if keep else on_lines, timeout
@@ -343,6 +347,10 @@ class Performer:
             if running.task is not None:
                 self.api.task_started(running.task)
             return process.run()
+        except BaseException:
+            if process is not None:  # nobody follows it any more: it must not meet its retry
+                process.kill()
+            raise
         finally:
             self._doors.close(self.place.hook_socket)
 

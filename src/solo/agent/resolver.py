@@ -27,7 +27,7 @@ def next_operation(local: model.LocalState, snapshot: model.Snapshot) -> operati
     Returns:
         The first of Juju's list that has something to do; ``Idle`` or ``Wait`` when none has.
     """
-    if snapshot.life is model.Life.DEAD:
+    if snapshot.life is model.Life.DEAD or (snapshot.abandoned and not snapshot.has_subordinates):
         return operations.Terminate()
     if local.charm is None:
         return _deploy(local, snapshot)

@@ -7,14 +7,16 @@ import os
 import stat
 import sys
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 from .. import errors
 
-_IGNORED = frozenset(
-    ('.git', '.tox', '.venv', 'venv', '__pycache__', '.pytest_cache', '.ruff_cache', 'build')
-)
+_IGNORED = frozenset(('.git', '.tox', '.venv', '__pycache__', '.pytest_cache', '.ruff_cache'))
+_IGNORED_ON_TOP = frozenset(('venv', 'build'))  # further down they may be the charm's own
+# What zipfile raises for damaged, encrypted and unknown content.
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError)
 _LARGEST = 2 * 1024**3  # bytes unpacked
 
 
@@ -52,8 +54,9 @@ def find(text: str) -> Path:
 def files(folder: Path) -> Iterator[Path]:
     """Yield what belongs to the charm in *folder*, relative, sorted; links are not followed."""
     for path, names, entries in os.walk(folder):
-        names[:] = sorted(name for name in names if name not in _IGNORED)
         here = Path(path)
+        ignored = _IGNORED | _IGNORED_ON_TOP if here == folder else _IGNORED
+        names[:] = sorted(name for name in names if name not in ignored)
         for name in sorted(entries) + [name for name in names if (here / name).is_symlink()]:
             if not name.endswith('.pyc'):
                 yield (here / name).relative_to(folder)
@@ -84,14 +87,13 @@ def unpack(source: Path, target: Path) -> None:
         Error: If it is no archive, or holds names or links that lead outside, or a bomb.
     """
     try:
-        archive = zipfile.ZipFile(source)
-    except (OSError, zipfile.BadZipFile) as error:
+        with zipfile.ZipFile(source) as archive:
+            if sum(member.file_size for member in archive.infolist()) > _LARGEST:
+                raise errors.Error(f'cannot unpack the charm "{source}": it is larger than 2 GiB')
+            for member in archive.infolist():
+                _unpack_member(archive, member, source, target)
+    except _DAMAGED as error:
         raise errors.Error(f'cannot read the charm "{source}": {error}') from error
-    with archive:
-        if sum(member.file_size for member in archive.infolist()) > _LARGEST:
-            raise errors.Error(f'cannot unpack the charm "{source}": it is larger than 2 GiB')
-        for member in archive.infolist():
-            _unpack_member(archive, member, source, target)
 
 
 def _unpack_member(

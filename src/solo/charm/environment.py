@@ -38,12 +38,13 @@ def key(text: str) -> str:
     return hashlib.sha256(f'{version}\0{text}'.encode()).hexdigest()[:20]
 
 
-def ensure(path: Path, envs: Path, progress: Callable[[str], None]) -> Path:
+def ensure(path: Path, envs: Path, charm: str, progress: Callable[[str], None]) -> Path:
     """Return the environment for a requirements file, building it if it isn't there.
 
     Args:
         path: The requirements file.
         envs: Where environments lie.
+        charm: The charm's name, for people.
         progress: Called with a line for people when something takes time.
 
     Raises:
@@ -53,12 +54,12 @@ def ensure(path: Path, envs: Path, progress: Callable[[str], None]) -> Path:
     target = envs / name
     if (target / '.complete').exists():
         return target
-    progress(f'building the Python environment of {path.parent.name}')
+    progress(f'building the Python environment of {charm}')
     # Built at its final place, because scripts in it name it; complete only with its mark.
     shutil.rmtree(target, ignore_errors=True)
     log = envs / f'{name}.log'
     uv = _uv()
-    _run([*uv, 'venv', '--python', PYTHON, '--quiet', str(target)], log, path)
+    _run([*uv, 'venv', '--python', PYTHON, '--quiet', str(target)], log, charm)
     _run(
         [
             *uv,
@@ -73,10 +74,10 @@ def ensure(path: Path, envs: Path, progress: Callable[[str], None]) -> Path:
             str(path),
         ],
         log,
-        path,
+        charm,
     )
-    (target / '.complete').touch()
     _readable(target)
+    (target / '.complete').touch()
     log.unlink(missing_ok=True)
     return target
 
@@ -95,7 +96,11 @@ def collect(path: Path, target: Path, version: str) -> None:
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix='solo-wheels-') as name:
         command = ['--python', PYTHON, '--target', str(target), '--python-version', version]
-        _run([*_uv(), 'pip', 'install', *command, '-r', str(path)], Path(name, 'log'), path)
+        _run(
+            [*_uv(), 'pip', 'install', *command, '-r', str(path)],
+            Path(name, 'log'),
+            path.parent.name,
+        )
     # What has no wheel was built here: good where it is Python, not where it was compiled.
     tag = f'.cpython-{version.replace(".", "")}-'
     foreign = [lib.name for lib in target.rglob('*.cpython-*.so') if tag not in lib.name]
@@ -114,7 +119,7 @@ def _uv() -> list[str]:
     return [found, '--no-config']
 
 
-def _run(command: list[str], log: Path, path: Path) -> None:
+def _run(command: list[str], log: Path, charm: str) -> None:
     environment = {
         'UV_NATIVE_TLS': 'true',  # the system's certificates
         'UV_SYSTEM_CERTS': 'true',
@@ -139,7 +144,7 @@ def _run(command: list[str], log: Path, path: Path) -> None:
         lines = [line.strip() for line in log.read_text(errors='replace').splitlines()]
         cause = ' '.join([line for line in lines if line][-_SHOWN:])
         raise errors.Error(
-            f'cannot build the environment of charm "{path.parent.name}": {cause}; '
+            f'cannot build the environment of charm "{charm}": {cause}; '
             f'see {log}, and try again when it is mended'
         )
 

@@ -102,34 +102,40 @@ class Charm:
 JUJU_INFO = Endpoint('juju-info', 'provides', 'juju-info')
 
 
-def read(folder: Path) -> Charm:
+def read(folder: Path, source: Path | None = None) -> Charm:
     """Read the charm in *folder*: ``charmcraft.yaml`` or metadata, config and actions files.
+
+    Args:
+        folder: Where its files are.
+        source: Where the user has them, for errors; by default the same.
 
     Raises:
         Error: With all the faults that were found, each with its file and field.
     """
-    unified = _load(folder / 'charmcraft.yaml')
-    split = _load(folder / 'metadata.yaml')
+    source = source or folder
+    unified = _load(folder, 'charmcraft.yaml', source)
+    split = _load(folder, 'metadata.yaml', source)
     metadata = split if split is not None else unified
     if metadata is None or 'name' not in metadata:
         raise errors.Error(
-            f'cannot read the charm in "{folder}": it has no metadata.yaml and no charmcraft.yaml '
+            f'cannot read the charm in "{source}": it has no metadata.yaml and no charmcraft.yaml '
             'with a name'
         )
-    config = _load(folder / 'config.yaml')
+    config = _load(folder, 'config.yaml', source)
     if config is None:
         config = cast('Json', (unified or {}).get('config') or {})
-    actions = _load(folder / 'actions.yaml')
+    actions = _load(folder, 'actions.yaml', source)
     if actions is None:
         actions = cast('Json', (unified or {}).get('actions') or {})
     return parse(metadata, config, actions)
 
 
-def _load(path: Path) -> Json | None:
+def _load(folder: Path, name: str, source: Path) -> Json | None:
     import yaml
 
+    path = source / name
     try:
-        text = path.read_text()
+        text = (folder / name).read_text()
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:

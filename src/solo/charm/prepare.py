@@ -9,6 +9,7 @@ import contextlib
 import os
 import re
 import shutil
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -36,6 +37,10 @@ exec "$charm/venv/bin/python" src/charm.py
 """
 
 
+# Two that deploy the same charm at once would build one environment over the other.
+_ONE_AT_A_TIME = threading.Lock()
+
+
 class Prepared(NamedTuple):
     """A charm ready for its units."""
 
@@ -56,19 +61,17 @@ def prepare(source: Path, data: Path, progress: Callable[[str], None]) -> Prepar
     Raises:
         Error: If the charm is broken, or its environment can't be built.
     """
-    name = archive.digest(source)
-    folder = data / 'charms' / name
-    if not (folder / '.prepared').exists():
-        fresh = folder.with_suffix(f'.{os.getpid()}')
-        shutil.rmtree(fresh, ignore_errors=True)
-        fresh.mkdir(mode=0o755)
-        try:
-            _fill(source, fresh, data, progress)
-            shutil.rmtree(folder, ignore_errors=True)
-            fresh.rename(folder)
-        except BaseException:
-            shutil.rmtree(fresh, ignore_errors=True)
-            raise
+    try:
+        name = archive.digest(source)
+        folder = data / 'charms' / name
+        with _ONE_AT_A_TIME:
+            if not (folder / '.prepared').exists():
+                _make(source, folder, data, progress)
+    except OSError as error:
+        raise errors.Error(
+            f'cannot prepare the charm "{source}": {error.strerror or error} '
+            f'({error.filename or data})'
+        ) from error
     version = folder / 'version'
     return Prepared(
         metadata.read(folder),
@@ -76,6 +79,20 @@ def prepare(source: Path, data: Path, progress: Callable[[str], None]) -> Prepar
         folder,
         version.read_text().strip() if version.exists() else '',
     )
+
+
+def _make(source: Path, folder: Path, data: Path, progress: Callable[[str], None]) -> None:
+    """Prepare it beside its place, and rename it: a kill leaves what the next one clears."""
+    fresh = folder.with_suffix('.new')
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(mode=0o755)
+    try:
+        _fill(source, fresh, data, progress)
+        shutil.rmtree(folder, ignore_errors=True)
+        fresh.rename(folder)
+    except BaseException:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise
 
 
 def _fill(source: Path, fresh: Path, data: Path, progress: Callable[[str], None]) -> None:
@@ -86,11 +103,11 @@ def _fill(source: Path, fresh: Path, data: Path, progress: Callable[[str], None]
             target = fresh / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source / name, target, follow_symlinks=False)
-    charm = metadata.read(fresh)
+    charm = metadata.read(fresh, source)
     split(fresh)
     wanted = environment.requirements(fresh)
     if wanted is not None and not (fresh / 'venv').exists():
-        built = environment.ensure(wanted, data / 'envs', progress)
+        built = environment.ensure(wanted, data / 'envs', charm.name, progress)
         (fresh / 'venv').symlink_to(built)
     add_dispatch(fresh)
     _make_hooks_executable(fresh / 'hooks')

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .. import folders, wire
+from .. import errors, folders, wire
 
+_HOOK_SECONDS = 10.0  # that a running hook gets to end, before an older controller may answer
 Call = Callable[[str, wire.Json, Callable[[wire.Json], None] | None], Any]
 
 
@@ -52,5 +53,9 @@ def _replace(data: Path, socket: Path) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if is_older(socket):
             print('Restarting the controller, which runs older code', file=sys.stderr)
-            process.stop(data)
+            try:
+                process.stop(data, _HOOK_SECONDS)
+            except errors.Error:  # it still answers, and ends as soon as that hook does
+                print('A hook still runs: older code answers until it ends', file=sys.stderr)
+                return
         process.ensure_running(data)

@@ -21,7 +21,7 @@ the data of charms stay in its folder "storage".""",
     table.DESTROY_STORAGE,
     flags.Flag(('release-storage',), 'bool', help='Release all storage, keep its data'),
     table.FORCE,
-    flags.Flag(('no-wait',), 'bool', help='Accepted for Juju, without effect'),
+    flags.Flag(('no-wait',), 'bool', help='With --force: do not wait for each step to complete'),
     flags.Flag(('t', 'timeout'), help='Accepted for Juju, without effect'),
     model=False,
 )
@@ -52,6 +52,8 @@ def run(session: session.Session) -> int:
         destroy_all_models=session.flags['destroy-all-models'],
         destroy_storage=session.flags['destroy-storage'],
         release_storage=session.flags['release-storage'],
+        force=session.flags['force'],
+        no_wait=session.flags['no-wait'],
     )
     process.stop(data)
     controller.disable()
@@ -70,7 +72,8 @@ def remove(data: Path, *, keep_storage: bool) -> None:
         Error: If some of it can't be removed.
     """
     try:
-        for entry in os.scandir(data):
+        # The database goes last: without it nothing knows that the rest has to go.
+        for entry in sorted(os.scandir(data), key=lambda entry: entry.name == 'solo.db'):
             if keep_storage and entry.name == 'storage':
                 continue
             if entry.is_dir(follow_symlinks=False):

@@ -45,6 +45,7 @@ def run(session: session.Session) -> int:
         destroy_storage=session.flags['destroy-storage'],
         release_storage=session.flags['release-storage'],
         force=session.flags['force'],
+        no_wait=session.flags['no-wait'],
         timeout=timeout,
     )
     session.say('Model destroyed.')

@@ -24,6 +24,7 @@ def run(session: session.Session) -> int:
         applications=list(session.args),
         destroy_storage=session.flags['destroy-storage'],
         force=session.flags['force'],
+        no_wait=session.flags['no-wait'],
         dry_run=session.flags['dry-run'],
     )
     if not removal.show(session, result, 'application'):

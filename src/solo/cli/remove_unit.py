@@ -30,6 +30,7 @@ def run(session: session.Session) -> int:
         units=units,
         destroy_storage=session.flags['destroy-storage'],
         force=session.flags['force'],
+        no_wait=session.flags['no-wait'],
         dry_run=session.flags['dry-run'],
     )
     if not removal.show(session, result, 'unit'):

@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from .. import errors
+from .. import errors, wire
 from . import session, status_filter, status_tabular
 
 _INTERRUPTED = 130
@@ -36,17 +36,25 @@ def follow(
         since: When the verb began, in seconds since the epoch: older failures are not its own.
     """
     progress = _table(session) if sys.stderr.isatty() else Lines(session)
+
+    def ask() -> dict[str, Any]:
+        return session.ask(
+            'wait',
+            progress.show,
+            applications=list(applications),
+            gone_units=list(gone_units),
+            gone_applications=list(gone_applications),
+            since=since,
+            log_lines=_LOG_LINES,
+        )
+
     try:
         with progress:
-            result: dict[str, Any] = session.ask(
-                'wait',
-                progress.show,
-                applications=list(applications),
-                gone_units=list(gone_units),
-                gone_applications=list(gone_applications),
-                since=since,
-                log_lines=_LOG_LINES,
-            )
+            try:
+                result = ask()
+            except wire.Unreachable:
+                # It was killed, or gave way to newer code: the next one carries on, and so do we.
+                result = ask()
     except KeyboardInterrupt:
         session.say('\nStopped waiting; the work goes on. See: solo status')
         return _INTERRUPTED

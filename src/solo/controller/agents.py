@@ -19,12 +19,15 @@ class Agents:
         self._lock = threading.Lock()
         self._machines: dict[int, machine.Machine] = {}  # by the machine's row
         self._units: dict[int, machine.Machine] = {}  # by the unit's row
+        self._is_stopped = False
         self._doors = sockets.Doors()
         self._doors.start()
 
     def place(self, machine_row: int, units: frozenset[int]) -> None:
         """Make the machine's thread look after *units*, and start it if it isn't there."""
         with self._lock:
+            if self._is_stopped:
+                return
             thread = self._machines.get(machine_row)
             if thread is None:
                 thread = machine.Machine(
@@ -60,6 +63,7 @@ class Agents:
     def stop(self) -> None:
         """End every thread after the operation that it runs."""
         with self._lock:
+            self._is_stopped = True
             threads = list(self._machines.values())
         for thread in threads:
             thread.stop()

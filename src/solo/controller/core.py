@@ -55,15 +55,18 @@ class Controller:
         self.changed.ring()
 
     def serve(self) -> None:
-        """Work until :meth:`stop`; then end between hooks."""
+        """Work until :meth:`stop`; then end between hooks.
+
+        While the last hooks run the door stays open: a hook that hangs can still be removed.
+        """
         self.database.on_commit = self.committed
         self.provisioner.start()
         threading.Thread(target=self._server.serve, name='server', daemon=True).start()
         logger.info('controller of %s runs, process %d', self.data, os.getpid())
         self._stopped.wait()
-        self._server.close()
-        self.provisioner.stop()
         self.agents.stop()
+        self.provisioner.stop()
+        self._server.close()
         self.database.close()
         logger.info('controller stopped')
 

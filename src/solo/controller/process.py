@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Generator
 from pathlib import Path
+from typing import BinaryIO
 
 from .. import errors, folders, wire
 
@@ -63,29 +64,36 @@ def ensure_running(data: Path) -> Path:
         ) from error
     with open(descriptor, 'ab') as log:
         begin = log_path.stat().st_size
-        process = subprocess.Popen(
-            command('run', str(data)),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            cwd='/',
-            env=environment(),
-            start_new_session=True,
-        )
-    deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline:
-        with contextlib.suppress(wire.Unreachable):
-            wire.connect(socket).close()
-            return socket
-        if process.poll() not in (None, 0):
-            break
-        time.sleep(0.02)  # a poll with a deadline: the socket has no other sign of life
+        process = _spawn(data, log)
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline:
+            with contextlib.suppress(wire.Unreachable):
+                wire.connect(socket).close()
+                return socket
+            code = process.poll()
+            if code:
+                break
+            if code == 0 and pid(data) is None:
+                process = _spawn(data, log)  # the one that held the lock was just ending
+            time.sleep(0.02)  # a poll with a deadline: the socket has no other sign of life
     with log_path.open('rb') as lines:
         lines.seek(begin)
         cause = lines.read().decode(errors='replace').strip().splitlines()
     raise errors.Error(
         f'cannot start the controller of "{data}": '
         f'{cause[-1] if cause else "it did not answer in time"}; see {log_path}'
+    )
+
+
+def _spawn(data: Path, log: BinaryIO) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        command('run', str(data)),
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        cwd='/',
+        env=environment(),
+        start_new_session=True,
     )
 
 

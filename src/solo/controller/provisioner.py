@@ -14,8 +14,9 @@ import time
 from typing import TYPE_CHECKING
 
 from .. import errors
+from ..agent import processes
 from ..machines import provider
-from ..state import machines, removal
+from ..state import codec, machines, removal
 from . import expose, storage
 
 if TYPE_CHECKING:
@@ -52,12 +53,17 @@ class Provisioner(threading.Thread):
         """Pass after pass, each when something changed."""
         failed = False
         while True:
-            self._news.wait(_RETRY_SECONDS if failed else None)
+            self._news.wait(_RETRY_SECONDS if failed else self._next_abandoned())
             self._news.clear()
             if self._stopped:
                 return
             failed = False
-            for step in (self._machines, self._storage.apply, self._exposure.apply):
+            for step in (
+                self._machines,
+                self._storage.apply,
+                self._exposure.apply,
+                self._abandon,
+            ):
                 try:
                     step()
                 except errors.Error as error:
@@ -97,3 +103,23 @@ class Provisioner(threading.Thread):
                         )
                 self._made.add(row['id'])
             controller.agents.place(row['id'], frozenset(units.get(row['id'], ())))
+
+    def _abandon(self) -> None:
+        """End what still runs of units whose forced removal has waited long enough."""
+        with self._controller.database.read() as tx:
+            rows = tx.all(
+                'SELECT id, running FROM unit WHERE forced > 0 AND forced <= ?', time.time()
+            )
+        for row in rows:
+            running = None if row['running'] is None else codec.running_from_json(row['running'])
+            if running is not None and running.pid is not None:
+                processes.end(running.pid, running.started)
+        self._controller.agents.wake(frozenset(row['id'] for row in rows))
+
+    def _next_abandoned(self) -> float | None:
+        """Return the seconds until :meth:`_abandon` has something to do, None if never."""
+        with contextlib.suppress(errors.Error), self._controller.database.read() as tx:
+            now = time.time()
+            due = tx.value('SELECT min(forced) FROM unit WHERE forced > ?', now)
+            return None if due is None else due - now
+        return _RETRY_SECONDS

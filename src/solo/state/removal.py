@@ -14,28 +14,36 @@ from . import applications, db, relations, units
 
 
 def remove_unit(
-    tx: db.Transaction, unit: sqlite3.Row, *, destroy_storage: bool, force: bool
+    tx: db.Transaction, unit: sqlite3.Row, *, destroy_storage: bool, forced: float
 ) -> None:
-    """Make a unit dying, with its subordinates; forced, its hooks' failures don't hold it."""
+    """Make a unit dying, with its subordinates.
+
+    Args:
+        tx: The transaction.
+        unit: The unit.
+        destroy_storage: Whether its storage goes with it.
+        forced: When it is taken away whatever its hooks do, in seconds since the epoch; until
+            then their failures don't hold it. 0: it goes by its hooks alone.
+    """
     if unit['life'] == 'alive':
         tx.update('unit', unit['id'], life='dying')
         relations.depart(tx, unit)
     if destroy_storage:
         tx.update('unit', unit['id'], destroy_storage=1)
-    if force:
-        tx.update('unit', unit['id'], forced=1)
+    if forced:
+        tx.update('unit', unit['id'], forced=forced)
     for row in tx.all('SELECT id FROM unit WHERE principal = ?', unit['id']):
-        remove_unit(tx, units.row(tx, row['id']), destroy_storage=destroy_storage, force=force)
+        remove_unit(tx, units.row(tx, row['id']), destroy_storage=destroy_storage, forced=forced)
     tx.wake(unit['id'])
 
 
 def remove_application(
-    tx: db.Transaction, row: sqlite3.Row, *, destroy_storage: bool, force: bool
+    tx: db.Transaction, row: sqlite3.Row, *, destroy_storage: bool, forced: float
 ) -> None:
     """Make an application dying, with its units and relations."""
     tx.update('application', row['id'], life='dying')
     for unit in tx.all('SELECT id FROM unit WHERE application = ?', row['id']):
-        remove_unit(tx, units.row(tx, unit['id']), destroy_storage=destroy_storage, force=force)
+        remove_unit(tx, units.row(tx, unit['id']), destroy_storage=destroy_storage, forced=forced)
     for end in tx.all(
         "SELECT relation FROM relation_endpoint WHERE application = ? AND role != 'peers'",
         row['id'],
@@ -69,7 +77,7 @@ def _end_subordinates(tx: db.Transaction, relation: sqlite3.Row, ends: list[int]
         *ends,
         relation['id'],
     ):
-        remove_unit(tx, units.row(tx, unit['id']), destroy_storage=False, force=False)
+        remove_unit(tx, units.row(tx, unit['id']), destroy_storage=False, forced=0.0)
 
 
 def unit_gone(tx: db.Transaction, unit: sqlite3.Row, *, now: float) -> None:
@@ -146,11 +154,13 @@ def is_cleared(tx: db.Transaction, model: int) -> bool:
     )
 
 
-def destroy_model(tx: db.Transaction, row: sqlite3.Row, *, destroy_storage: bool) -> None:
+def destroy_model(
+    tx: db.Transaction, row: sqlite3.Row, *, destroy_storage: bool, forced: float
+) -> None:
     """Make everything in the model dying; detached storage goes with it."""
     tx.update('model', row['id'], life='dying')
     for application in tx.all('SELECT * FROM application WHERE model = ?', row['id']):
-        remove_application(tx, application, destroy_storage=destroy_storage, force=False)
+        remove_application(tx, application, destroy_storage=destroy_storage, forced=forced)
     if destroy_storage:
         tx.execute("UPDATE storage SET life = 'dying' WHERE model = ? AND unit IS NULL", row['id'])
 

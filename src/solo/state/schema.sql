@@ -57,7 +57,8 @@ CREATE TABLE unit (
   machine INTEGER REFERENCES machine(id), principal INTEGER REFERENCES unit(id),
   local TEXT NOT NULL DEFAULT '{}', -- model.LocalState
   running TEXT, -- model.Running, NULL when idle
-  resolved TEXT, forced INTEGER NOT NULL DEFAULT 0, destroy_storage INTEGER NOT NULL DEFAULT 0,
+  resolved TEXT, forced REAL NOT NULL DEFAULT 0, -- when a forced removal no longer waits for hooks
+  destroy_storage INTEGER NOT NULL DEFAULT 0,
   workload_status TEXT NOT NULL DEFAULT 'waiting', workload_message TEXT NOT NULL DEFAULT 'waiting for machine',
   workload_data TEXT NOT NULL DEFAULT '{}', workload_since REAL NOT NULL,
   agent_status TEXT NOT NULL DEFAULT 'allocating', agent_message TEXT NOT NULL DEFAULT '',

@@ -48,6 +48,7 @@ def read(tx: db.Transaction, unit_id: int, now: float) -> tuple[model.LocalState
         secrets=secrets.events(tx, unit, now),
         actions=operations.pending(tx, unit_id),
         commands=(),  # a juju-exec lives in its agent, as long as its caller
+        abandoned=0 < unit['forced'] <= now,
         resolved=unit['resolved'] or ('no-retry' if unit['forced'] else None),
         update_status_due=due is not None and due <= now,
         boot_id=machine['boot_id'],

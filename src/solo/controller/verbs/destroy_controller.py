@@ -33,6 +33,8 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
                 'name': name,
                 'destroy_storage': params.get('destroy_storage'),
                 'release_storage': params.get('release_storage'),
+                'force': params.get('force'),
+                'no_wait': params.get('no_wait'),
             },
             emit,
         )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ... import errors, wire
 from ...state import models, removal
 from .. import server
+from . import remove_unit
 
 if TYPE_CHECKING:
     from ..core import Controller
@@ -37,7 +38,9 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
                 '"--destroy-storage" flag.\n\n'
                 'To release the storage without destroying it, run it with "--release-storage".'
             )
-        removal.destroy_model(tx, row, destroy_storage=bool(destroy))
+        removal.destroy_model(
+            tx, row, destroy_storage=bool(destroy), forced=remove_unit.forced_at(params)
+        )
     emit({'progress': 'Destroying model'})
     timeout = params.get('timeout')
     deadline = None if not timeout or timeout < 0 else time.monotonic() + timeout

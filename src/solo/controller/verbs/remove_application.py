@@ -17,6 +17,7 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
     """Make applications dying; one that can't be removed does not hold the others."""
     del emit
     result: dict[str, Any] = {'removed': [], 'failed': []}
+    forced = remove_unit.forced_at(params)
     destroy = bool(params.get('destroy_storage'))
     with controller.database.write() as tx:
         model = models.get(tx, params.get('model', ''))
@@ -40,7 +41,5 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
                 }
             )
             if not params.get('dry_run'):
-                removal.remove_application(
-                    tx, row, destroy_storage=destroy, force=bool(params.get('force'))
-                )
+                removal.remove_application(tx, row, destroy_storage=destroy, forced=forced)
     return result

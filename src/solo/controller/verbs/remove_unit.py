@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from ... import errors, wire
@@ -11,11 +12,14 @@ from .. import server
 if TYPE_CHECKING:
     from ..core import Controller
 
+_MAX_WAIT_SECONDS = 60.0  # juju: cmd/juju/application/removeunit.go
+
 
 def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict[str, Any]:
     """Make units dying; one that can't be removed does not hold the others."""
     del emit
     result: dict[str, Any] = {'removed': [], 'failed': []}
+    forced = forced_at(params)
     destroy = bool(params.get('destroy_storage'))
     with controller.database.write() as tx:
         model = models.get(tx, params.get('model', ''))
@@ -32,10 +36,15 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
                 continue
             result['removed'].append({'unit': name, **fate(tx, [row['id']], destroy=destroy)})
             if not params.get('dry_run'):
-                removal.remove_unit(
-                    tx, row, destroy_storage=destroy, force=bool(params.get('force'))
-                )
+                removal.remove_unit(tx, row, destroy_storage=destroy, forced=forced)
     return result
+
+
+def forced_at(params: wire.Json) -> float:
+    """Return when ``--force`` no longer waits for hooks; 0 without it."""
+    if not params.get('force'):
+        return 0.0
+    return time.time() + (0.0 if params.get('no_wait') else _MAX_WAIT_SECONDS)
 
 
 def fate(tx: db.Transaction, rows: list[int], *, destroy: bool) -> dict[str, list[str]]:

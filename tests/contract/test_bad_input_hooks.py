@@ -1,0 +1,130 @@
+"""Hooks that crash, hang, print without end, or turn on their own controller."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import processes
+import pytest
+import waiting
+from own import Own
+
+
+@pytest.fixture
+def unit(own: Own, charms: Path) -> Own:
+    """A solo with the unit a/0, whose hooks do what the option ``on-hook`` says."""
+    own.do('deploy', charms / 'tracer', 'a')
+    own.wait_idle('a/0')
+    return own
+
+
+def on_hook(script: str) -> str:
+    return 'on-hook=' + json.dumps({'config-changed': script})
+
+
+def test_a_crash_is_shown_in_jujus_words_and_mended_by_the_operator(unit: Own):
+    failed = unit('config', 'a', on_hook('state-set kept=no; echo why >&2; exit 3'), '--wait')
+
+    shown = unit.unit('a/0')
+    assert failed.returncode == 1
+    assert 'ERROR hook "config-changed" (via explicit) failed: exit status 3' in failed.stderr
+    assert '    WARNING why\n' in failed.stderr
+    assert shown['workload-status']['current'] == 'error'
+    assert shown['workload-status']['message'] == 'hook failed: "config-changed"'
+    assert shown['juju-status']['current'] == 'idle'
+    unit.do('config', 'a', on_hook(''), '--wait')
+    unit.wait_idle('a/0')
+
+
+def test_what_a_hook_prints_without_end_is_in_the_log_and_costs_no_memory(unit: Own):
+    """10 MB in one line and as many lines: the log has all of it, cut into pieces."""
+    before = _memory(unit.pid)
+
+    unit.do(
+        'config',
+        'a',
+        on_hook("head -c 10000000 /dev/zero | tr '\\0' x; echo; seq 50000"),
+        '--wait',
+    )
+
+    log = unit.do('debug-log', '--replay', '--no-tail', '--limit', '100000')
+    assert log.count('x' * 60000) >= 150
+    assert ' 50000\n' in log
+    assert _memory(unit.pid) - before < 64 * 1024 * 1024
+    unit.wait_idle('a/0')
+
+
+def test_a_hook_that_hangs_holds_nobody_else_and_ctrl_c_ends_only_the_waiting(
+    unit: Own, charms: Path
+):
+    command = subprocess.Popen(
+        [unit.cli, 'config', 'a', on_hook('exec sleep 1000'), '--wait'],
+        env=unit.env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    unit.wait_executing('a/0')
+
+    command.send_signal(signal.SIGINT)
+    _, said = command.communicate(timeout=60)
+
+    assert command.returncode == 130
+    assert said.endswith('\nStopped waiting; the work goes on. See: solo status\n')
+    assert 'Traceback' not in said
+    assert unit.agent('a/0') == 'executing'
+    unit.do('deploy', charms / 'tracer', 'b')
+    unit.wait_idle('b/0')
+
+
+def test_a_unit_whose_hook_hangs_is_removed_by_force(unit: Own):
+    unit.do('config', 'a', on_hook('exec sleep 1000'))
+    unit.wait_executing('a/0')
+    hung = unit.trace('a/0')[-1]['pid']
+
+    removed = unit.do('remove-unit', 'a/0', '--force', '--no-wait', '--no-prompt', '--wait')
+
+    assert removed == 'will remove unit a/0\n'
+    assert unit.unit('a/0') == {}
+    assert not processes.is_running(hung)
+    unit.do('add-unit', 'a')
+    waiting.wait_for(lambda: unit.agent('a/1') == 'executing', timeout=120)  # config-changed
+
+
+def test_a_hook_that_cuts_its_connection_fails_and_is_run_again(unit: Own):
+    """Its commands find no door; the next attempt has one."""
+    script = (
+        'if [ -e cut ]; then exit 0; fi; touch cut; '
+        'rm "$JUJU_AGENT_SOCKET_ADDRESS"; relation-ids ring'
+    )
+
+    failed = unit('config', 'a', on_hook(script), '--wait')
+
+    assert failed.returncode == 1
+    assert 'WARNING ERROR dial unix ' in failed.stderr
+    unit.wait_idle('a/0')
+    assert unit.hooks('a/0')[-2:] == ['config-changed', 'config-changed']
+
+
+def test_a_hook_that_kills_its_controller_is_run_again_by_the_next_one(unit: Own):
+    before, controller = len(unit.trace('a/0')), unit.pid
+    script = (
+        f'if [ -e killed ]; then exit 0; fi; touch killed; kill -9 {controller}; exec sleep 99'
+    )
+
+    waited = unit('config', 'a', on_hook(script), '--wait')
+
+    assert (waited.returncode, 'Traceback' in waited.stderr) == (0, False)
+    assert unit.pid != controller
+    first, second = unit.trace('a/0')[before:]
+    assert (first['name'], second['name']) == ('config-changed', 'config-changed')
+    assert not processes.is_running(first['pid'])
+
+
+def _memory(pid: int) -> int:
+    fields = Path(f'/proc/{pid}/statm').read_text().split()
+    return int(fields[1]) * os.sysconf('SC_PAGE_SIZE')
