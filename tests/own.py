@@ -47,6 +47,18 @@ class Own:
             timeout=timeout,
         )
 
+    def start(self, *arguments: str | Path) -> subprocess.Popen[str]:
+        """Start one command line and return its process."""
+        return subprocess.Popen(
+            [*self.become, self.cli, *map(str, arguments)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=self.env,
+            cwd='/',
+        )
+
     def do(self, *arguments: str | Path) -> str:
         """Run one command line that has to work, and return its output."""
         done = self(*arguments)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import zipfile
 from pathlib import Path
 
@@ -59,17 +58,7 @@ def test_the_second_of_one_name_is_refused_and_the_first_lives_on(own: Own, char
 
 def test_two_deploys_of_one_name_at_the_same_instant_make_one(own: Own, charms: Path):
     """The environment isn't there yet either: both would build it."""
-    commands = [
-        subprocess.Popen(
-            [own.cli, 'deploy', charms / 'ops-tiny', 'a'],
-            env=own.env,
-            cwd='/',
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(2)
-    ]
+    commands = [own.start('deploy', charms / 'ops-tiny', 'a') for _ in range(2)]
     errors = [command.communicate(timeout=300)[1] for command in commands]
 
     assert sorted(command.returncode for command in commands) == [0, 1]

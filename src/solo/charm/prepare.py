@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from .. import errors
 from . import archive, environment, metadata
 
 _HOOK = re.compile(

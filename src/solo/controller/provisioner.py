@@ -8,6 +8,7 @@ Source: juju: internal/worker/provisioner, internal/worker/storageprovisioner, w
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
