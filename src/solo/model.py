@@ -83,6 +83,7 @@ class LocalState:
         removed_revisions: ``id/revision`` for which ``secret-remove`` has run.
         status_set: Whether the charm ever called ``status-set``.
         boot_id: The machine's boot in which the unit last ran.
+        unpack_failed: The ``charm_modified`` of a charm that could not be unpacked.
         leader_settings: Digest of the leader settings that ``leader-settings-changed`` has seen,
             None before the first: a new unit that does not lead is told once.
     """
@@ -108,6 +109,7 @@ class LocalState:
     status_set: bool = False
     boot_id: str = ''
     leader_settings: str | None = None
+    unpack_failed: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -185,6 +187,7 @@ class Snapshot:
         now: Seconds since the epoch.
         charm: Id of the charm revision that it should run.
         charm_modified: Rises when the charm or a resource of it changes.
+        charm_forced: Whether the charm is to be taken although a hook has failed.
         config_hash: Digest of settings, trust and addresses.
         leader_settings: Digest of the leader settings, empty while there are none to tell of.
         abandoned: Whether a forced removal has waited long enough for the unit's hooks.
@@ -215,6 +218,7 @@ class Snapshot:
     retry_hooks: bool = True
     leader_settings: str = ''
     abandoned: bool = False
+    charm_forced: bool = False
 
 
 @dataclasses.dataclass(frozen=True)

@@ -132,6 +132,29 @@ def test_an_upgrade_runs_upgrade_charm_then_config_changed():
     assert (local.charm, local.charm_modified) == (2, 2)
 
 
+def test_a_failed_hook_holds_an_upgrade_up_unless_it_is_forced():
+    """Contract 2.9; juju: internal/worker/uniter/operation/deploy.go (the interrupted hook)."""
+    failing = model.Hook('config-changed')
+    local = transitions.failed(unit(), operations.RunHook(failing), now=1000.0)
+    newer = world(charm=2, charm_modified=2, now=1001.0)
+    forced = dataclasses.replace(newer, charm_forced=True)
+
+    assert isinstance(resolver.next_operation(local, newer), operations.Wait)
+    done, upgraded = after(local, forced)
+    assert done[:2] == [operations.Unpack(2), operations.RunHook(failing)]
+    assert upgraded.charm == 2
+
+
+def test_a_forced_charm_that_cannot_be_unpacked_is_not_tried_without_end():
+    failing = operations.RunHook(model.Hook('config-changed'))
+    forced = world(charm=2, charm_modified=2, charm_forced=True, now=1001.0)
+    local = transitions.failed(unit(), failing, now=1000.0)
+
+    local = transitions.failed(local, operations.Unpack(2), now=1001.0, charm_modified=2)
+
+    assert isinstance(resolver.next_operation(local, forced), operations.Wait)
+
+
 def test_a_new_resource_counts_as_an_upgrade():
     assert hooks(unit(), world(charm_modified=2)) == ['upgrade-charm', 'config-changed']
 

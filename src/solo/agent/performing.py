@@ -169,7 +169,7 @@ class Performer:
             unpack.unpack(prepared, self.place, self.api.charm_revision(operation.charm))
         except (errors.Error, OSError) as error:
             self._log('ERROR', 'uniter', f'cannot unpack the charm: {error}')
-            self.api.save(self.id, self._failed(local, operation))
+            self.api.save(self.id, self._failed(local, operation, snapshot.charm_modified))
             self.api.agent_status(self.id, 'error', str(error), {})
             return
         self.api.save(self.id, transitions.committed(local, snapshot, operation))
@@ -355,10 +355,10 @@ class Performer:
             self._doors.close(self.place.hook_socket)
 
     def _failed(
-        self, local: model.LocalState, operation: operations.Operation
+        self, local: model.LocalState, operation: operations.Operation, charm_modified: int = 0
     ) -> model.LocalState:
         jitter = random.uniform(0.9, 1.1)  # noqa: S311 - only spreads retries
-        return transitions.failed(local, operation, time.time(), jitter)
+        return transitions.failed(local, operation, time.time(), jitter, charm_modified)
 
     def _noted(self, local: model.LocalState, context: contexts.Context) -> model.LocalState:
         """Keep that the charm set a status: that is at once, whether or not the hook fails."""

@@ -172,6 +172,10 @@ def _pending(local: model.LocalState, snapshot: model.Snapshot) -> operations.Op
     hook = local.pending
     if hook is None:
         return None
+    if snapshot.charm_forced and _is_outdated(local, snapshot) and snapshot.life is _ALIVE:
+        if local.unpack_failed != snapshot.charm_modified:
+            return operations.Unpack(snapshot.charm)  # the hook's waiting is not for this
+        return _unpack(local, snapshot)
     is_gone = hook.relation is not None and hook.relation not in snapshot.relations
     if is_gone or snapshot.resolved == 'no-retry':
         return operations.SkipHook(hook)
@@ -189,7 +193,7 @@ def _alive(local: model.LocalState, snapshot: model.Snapshot) -> operations.Oper
         return None
     if not local.installed:
         return operations.RunHook(model.Hook('install'))
-    if (local.charm, local.charm_modified) != (snapshot.charm, snapshot.charm_modified):
+    if _is_outdated(local, snapshot):
         return _unpack(local, snapshot)
     if local.config_hash != snapshot.config_hash:
         return operations.RunHook(model.Hook('config-changed'))
@@ -199,6 +203,10 @@ def _alive(local: model.LocalState, snapshot: model.Snapshot) -> operations.Oper
     if snapshot.update_status_due and local.started:
         return operations.RunHook(model.Hook('update-status'))
     return None
+
+
+def _is_outdated(local: model.LocalState, snapshot: model.Snapshot) -> bool:
+    return (local.charm, local.charm_modified) != (snapshot.charm, snapshot.charm_modified)
 
 
 def _dying(local: model.LocalState, snapshot: model.Snapshot) -> operations.Operation | None:

@@ -31,7 +31,10 @@ def committed(
             local,
             charm=operation.charm,
             charm_modified=snapshot.charm_modified,
-            queued=model.Hook('upgrade-charm' if local.installed else 'install'),
+            # A forced upgrade goes back to the hook that had failed. Source: deploy.go Commit.
+            queued=None
+            if local.pending is not None
+            else model.Hook('upgrade-charm' if local.installed else 'install'),
             boot_id=local.boot_id or snapshot.boot_id,
             attempts=0,
             retry_at=None,
@@ -44,7 +47,11 @@ def committed(
 
 
 def failed(
-    local: model.LocalState, operation: operations.Operation, now: float, jitter: float = 1.0
+    local: model.LocalState,
+    operation: operations.Operation,
+    now: float,
+    jitter: float = 1.0,
+    charm_modified: int = 0,
 ) -> model.LocalState:
     """Return the local state after a hook or an unpacking failed: it waits to be tried again.
 
@@ -53,13 +60,14 @@ def failed(
         operation: What failed.
         now: Seconds since the epoch.
         jitter: Factor on the waiting, about 1.
+        charm_modified: Which charm it was, if that is what failed.
     """
     attempts = local.attempts + 1
     wait = min(juju.RETRY_FIRST * 2 ** min(attempts - 1, 16), juju.RETRY_LONGEST)
     again = dataclasses.replace(local, attempts=attempts, retry_at=now + wait * jitter)
     if isinstance(operation, operations.RunHook):
         return dataclasses.replace(again, queued=None, pending=operation.hook)
-    return again
+    return dataclasses.replace(again, unpack_failed=charm_modified)
 
 
 def terminated(local: model.LocalState, hook: model.Hook) -> model.LocalState:

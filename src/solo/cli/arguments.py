@@ -72,6 +72,15 @@ def settings(texts: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
+def paths(texts: tuple[str, ...]) -> dict[str, str]:
+    """Return ``name=path`` arguments as a map of absolute paths.
+
+    Raises:
+        UsageError: If one is not of that form.
+    """
+    return {name: os.path.abspath(os.path.expanduser(path)) for name, path in map(pair, texts)}
+
+
 def positive(parsed: flags.Parsed, key: str) -> int:
     """Return the whole number of flag *key*.
 

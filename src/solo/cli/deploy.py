@@ -82,10 +82,7 @@ def run(session: session.Session) -> int:
         config_file_text=arguments.read_file(files[0]) if files else '',
         to=arguments.comma_list(session.flags['to']),
         storage=dict(arguments.pair(text) for text in session.flags['storage']),
-        resources={
-            name: os.path.abspath(os.path.expanduser(path))
-            for name, path in map(arguments.pair, session.flags['resource'])
-        },
+        resources=arguments.paths(session.flags['resource']),
         base=session.flags['base'],
         trust=session.flags['trust'],
         force=session.flags['force'],

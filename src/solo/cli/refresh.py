@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 
 from .. import errors, flags
@@ -12,7 +11,8 @@ COMMAND = table.command(
     'refresh',
     '<application>',
     '',
-    flags.Flag(('path', 'switch'), help='Refresh to a charm located at path'),
+    flags.Flag(('path',), help='Refresh to a charm located at path'),
+    flags.Flag(('switch',), help='Crossgrade to a different charm'),
     flags.Flag(('resource',), 'list', help='Resource to be uploaded to the controller'),
     flags.Flag(('config',), 'list', help='Either a path to yaml-formatted config or key=value'),
     flags.Flag(('storage',), 'list', help='Charm storage directives'),
@@ -32,7 +32,9 @@ def run(session: session.Session) -> int:
     application, *_ = session.parsed.at_most(1)
     if not application:
         raise errors.UsageError('no application specified')
-    path = session.flags['switch']
+    path = session.flags['path'] or session.flags['switch']
+    if session.flags['path'] and session.flags['switch']:
+        raise errors.UsageError('--switch and --path are mutually exclusive')
     files = [text for text in session.flags['config'] if '=' not in text]
     started = time.time()
     result = session.ask(
@@ -40,17 +42,17 @@ def run(session: session.Session) -> int:
         session.progress,
         application=application,
         path=deploy.charm(path) if path else '',
-        resources={
-            name: os.path.abspath(os.path.expanduser(file))
-            for name, file in map(arguments.pair, session.flags['resource'])
-        },
+        resources=arguments.paths(session.flags['resource']),
         config=arguments.settings(tuple(t for t in session.flags['config'] if '=' in t)),
         config_file_text=arguments.read_file(files[0]) if files else '',
         storage=dict(arguments.pair(text) for text in session.flags['storage']),
         trust=session.flags['trust'],
-        force=session.flags['force'] or session.flags['force-units'],
+        force=session.flags['force'],
+        force_units=session.flags['force-units'],
+        switch=bool(session.flags['switch']),
     )
-    session.say(
-        f'Added local charm "{result["charm"]}", revision {result["revision"]}, to the model'
-    )
+    if result.get('added', True):
+        session.say(
+            f'Added local charm "{result["charm"]}", revision {result["revision"]}, to the model'
+        )
     return session.wait(application, since=started)

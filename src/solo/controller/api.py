@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import shutil
 import sqlite3
 import time
 from collections.abc import Mapping, Sequence
@@ -32,6 +31,8 @@ from ..state import (
     storage,
     units,
 )
+from ..state import resources as files
+from . import resources
 
 
 class AgentApi:
@@ -263,17 +264,13 @@ class AgentApi:
             charm = charms.get(tx, application['charm'])
             key = machines.key(tx, units.row(tx, unit)['machine'])
             unit_name = units.row(tx, unit)['name']
-        source = json.loads(application['resources']).get(name)
-        if name not in charm.resources or source is None:
+        uploaded = files.of(application).get(name)
+        if name not in charm.resources or uploaded is None:
             raise errors.Error(f'could not download resource: resource "{name}" not found')
-        filename = str(charm.resources[name].get('filename') or Path(source).name)
+        filename = str(charm.resources[name].get('filename') or uploaded.filename)
         tag = names.unit(unit_name).tag
         target = self._data / 'machines' / key / 'agents' / tag / 'resources' / name / filename
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            shutil.copyfile(source, target)
-        except OSError as error:
-            raise errors.Error(f'could not download resource: {error}') from error
+        resources.fetch(self._data, uploaded, target)
         return target
 
     def goal_state(self, unit: int) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 from .. import errors, names
 from ..charm import metadata
 from . import charms, db, relations, units
+from . import resources as files
 from . import storage as stores
 
 
@@ -27,7 +28,7 @@ def deploy(
     trust: bool,
     constraints: Mapping[str, str],
     bindings: Mapping[str, str],
-    resources: Mapping[str, str],
+    resources: Mapping[str, files.Resource],
     provider: str,
     now: float,
 ) -> list[str]:
@@ -55,9 +56,7 @@ def deploy(
             raise errors.Error('cannot use --constraints with subordinate application')
         count = 0
     stores.check(tx, model, read, storage)
-    for resource in resources:
-        if resource not in read.resources:
-            raise errors.Error(f'unrecognized resource "{resource}"')
+    files.check(read, resources)
     tx.insert(
         'application',
         model=model,
@@ -68,7 +67,7 @@ def deploy(
         constraints=json.dumps(dict(constraints)),
         bindings=json.dumps(dict(bindings)),
         storage=json.dumps({key: dict(value) for key, value in storage.items()}),
-        resources=json.dumps(dict(resources)),
+        resources=files.dumps(resources),
     )
     row = find(tx, model, name)
     relations.add_peers(tx, row, now=now)

@@ -55,6 +55,7 @@ def read(tx: db.Transaction, unit_id: int, now: float) -> tuple[model.LocalState
         leader_settings=_leader_settings(application),
         has_subordinates=bool(tx.one('SELECT 1 FROM unit WHERE principal = ?', unit_id)),
         retry_hooks=bool(config['automatically-retry-hooks']),
+        charm_forced=application['forced_charm'] == application['charm_modified'],
     )
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from ... import errors, wire
 from ...charm import archive, prepare
 from ...state import applications, charms, models, storage
-from .. import server
+from .. import resources, server
 
 if TYPE_CHECKING:
     from ..core import Controller
@@ -31,6 +30,7 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
     ready = prepare.prepare(source, controller.data, lambda text: emit({'progress': text}))
     name = name or ready.charm.name
     settings = {**file_settings(params.get('config_file_text', ''), name), **params['config']}
+    uploaded = resources.upload(controller, wire.mapping(params, 'resources'))
     now = time.time()
     with controller.database.write() as tx:
         charm = charms.add(
@@ -57,7 +57,7 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
             trust=bool(params.get('trust')),
             constraints=_constraints(params.get('constraints') or ''),
             bindings={},
-            resources=_resources(wire.mapping(params, 'resources')),
+            resources=uploaded,
             provider=controller.provider.name,
             now=now,
         )
@@ -104,10 +104,3 @@ def _constraints(text: str) -> dict[str, str]:
             raise errors.UsageError(f'malformed constraint "{word}"')
         found[key] = value
     return found
-
-
-def _resources(given: dict[str, str]) -> dict[str, str]:
-    for name, path in given.items():
-        if not Path(path).is_file():
-            raise errors.Error(f'cannot open resource "{name}": open {path}: no such file')
-    return given

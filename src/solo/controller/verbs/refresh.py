@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import time
 from typing import TYPE_CHECKING, Any
 
 from ... import errors, wire
-from ...charm import archive, metadata, prepare
-from ...state import applications, charms, db, models, relations
-from .. import server
+from ...charm import archive, prepare
+from ...state import applications, charms, models, storage, upgrades
+from .. import resources, server
+from . import deploy
 
 if TYPE_CHECKING:
     from ..core import Controller
@@ -18,63 +19,55 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
     """Prepare the charm and let every unit upgrade.
 
     Raises:
-        Error: If the charm is another one, or would break a relation in use.
+        Error: If the charm is another one, or would break what is in use.
     """
     ready = None
     if params.get('path'):
         source = archive.find(params['path'])
         ready = prepare.prepare(source, controller.data, lambda text: emit({'progress': text}))
+    uploaded = resources.upload(controller, wire.mapping(params, 'resources'))
+    settings = {
+        **deploy.file_settings(params.get('config_file_text', ''), params['application']),
+        **wire.mapping(params, 'config'),
+    }
+    if ready is None and not uploaded and not settings:
+        raise errors.Error('refreshing a local charm requires either --path or --switch')
     with controller.database.write() as tx:
-        model = models.get(tx, params.get('model', ''))
-        row = applications.find(tx, model['id'], params['application'])
+        model = models.get(tx, params.get('model', ''))['id']
+        row = applications.find(tx, model, params['application'])
         charm = row['charm']
         if ready is not None:
-            _check(tx, row['id'], charms.get(tx, charm), ready.charm)
+            upgrades.check(tx, row, ready.charm, switch=bool(params.get('switch')))
             charm = charms.add(
                 tx,
-                model['id'],
+                model,
                 ready.charm,
                 digest=ready.digest,
                 folder=ready.folder,
                 version=ready.version,
             )
-        elif not params.get('resources') and not params.get('config'):
-            raise errors.Error('refreshing a local charm requires either --path or --switch')
-        known = charms.get(tx, charm)
-        settings = {
-            key: value
-            for key, value in json.loads(row['settings']).items()
-            if known.option(key) is not None
-        }
-        resources = {**json.loads(row['resources']), **wire.mapping(params, 'resources')}
-        tx.update(
-            'application',
-            row['id'],
-            charm=charm,
-            charm_modified=row['charm_modified'] + 1,
-            settings=json.dumps(settings),
-            resources=json.dumps(resources),
-        )
-        applications.set_config(
-            tx,
-            applications.find(tx, model['id'], row['name']),
-            wire.mapping(params, 'config'),
-            (),
-        )
-        relations.wake_application(tx, row['id'])
+        if ready is not None or uploaded:
+            upgrades.change(
+                tx,
+                row,
+                charm,
+                directives={
+                    key: storage.directive(text)
+                    for key, text in wire.mapping(params, 'storage').items()
+                },
+                uploaded=uploaded,
+                force_units=bool(params.get('force_units')),
+                now=time.time(),
+            )
+        row = applications.find(tx, model, row['name'])
+        if params.get('trust'):
+            settings = {**settings, 'trust': 'true'}
+        applications.set_config(tx, row, settings, ())
         revision = tx.value('SELECT revision FROM charm WHERE id = ?', charm)
-    return {'application': row['name'], 'charm': known.name, 'revision': revision}
-
-
-def _check(tx: db.Transaction, application: int, old: metadata.Charm, new: metadata.Charm) -> None:
-    if old.name != new.name:
-        raise errors.Error(f'cannot refresh "{old.name}" to "{new.name}"')
-    if old.subordinate != new.subordinate:
-        raise errors.Error(f"cannot change an application's subordinacy: {old.name}")
-    for row in tx.all(
-        'SELECT r.id, e.endpoint FROM relation_endpoint e JOIN relation r ON r.id = e.relation'
-        ' WHERE e.application = ?',
-        application,
-    ):
-        if new.endpoint(row['endpoint']) is None:
-            raise errors.Error(f'would break relation "{relations.key(tx, row["id"])}"')
+        name = charms.get(tx, charm).name
+    return {
+        'application': row['name'],
+        'charm': name,
+        'revision': revision,
+        'added': ready is not None,
+    }
