@@ -244,8 +244,9 @@ class HookApi:
     def task(self, task: int) -> model.Task:
         return self.tasks[task]
 
-    def task_started(self, task: int) -> None:
+    def task_started(self, task: int) -> bool:
         self.tasks[task] = dataclasses.replace(self.tasks[task], status='running')
+        return True
 
     def task_log(self, task: int, message: str) -> None:
         self.task_lines.append(message)

@@ -100,8 +100,8 @@ class Api(api.HookApi, Protocol):
         """Return an action's task by its row; its ``id`` is the number that people see."""
         ...
 
-    def task_started(self, task: int) -> None:
-        """Mark the task as running."""
+    def task_started(self, task: int) -> bool:
+        """Mark the task as running; return False if it was cancelled and must not run."""
         ...
 
     def task_finished(

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from .. import errors, flags, model
 from ..hookcmds import table
-from . import environment, operations, outside, performing, runner, sockets
+from . import operations, outside, performing, runner, sockets
 from .api import Api
 
 logger = logging.getLogger(__name__)
@@ -174,13 +174,7 @@ class Machine(threading.Thread):
 
     def _run_bare(self, script: str) -> table.Answer:
         """Run *script* on the machine, in no unit's context."""
-        outcome = runner.Process(
-            self._provider.spawn,
-            ['/bin/bash', '-c', script],
-            {'PATH': environment.SYSTEM_PATH, 'LANG': 'C.UTF-8'},
-            Path('/'),
-            None,
-        ).run()
+        outcome = runner.bare(self._provider.spawn, script)
         return table.Answer(outcome.code % 256, outcome.stdout, outcome.stderr)
 
     def _queue(self, unit: int, asked: outside.Asked, client: sockets.Client) -> _Call:

@@ -8,7 +8,6 @@ Source: juju: internal/worker/uniter/operation/runhook.go, runaction.go, runcomm
 
 from __future__ import annotations
 
-import base64
 import dataclasses
 import logging
 import random
@@ -17,7 +16,6 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 from .. import errors, model
 from ..hookcmds import context as contexts
@@ -308,7 +306,8 @@ class Performer:
             self.api.save(self.id, local)
             status, message = 'failed', str(error)
             outcome = outcome._replace(code=1, stderr=outcome.stderr + f'{error}\n'.encode())
-        self.api.task_finished(task_id, status, message, _results(context, outcome))
+        results = {**context.action_results, **outcome.results()}
+        self.api.task_finished(task_id, status, message, results)
 
     def _process(
         self,
@@ -344,8 +343,8 @@ class Performer:
             )
             recorded = dataclasses.replace(running, pid=process.pid, started=process.started)
             self.api.begin(self.id, recorded, 'executing' if message else '', message)
-            if running.task is not None:
-                self.api.task_started(running.task)
+            if running.task is not None and not self.api.task_started(running.task):
+                process.kill()  # somebody has cancelled it in this instant
             return process.run()
         except BaseException:
             if process is not None:  # nobody follows it any more: it must not meet its retry
@@ -382,17 +381,3 @@ def _running(hook: model.Hook) -> str:
         return f'running {hook.name} hook for secret:{hook.secret}{suffix}'
     about = f' for {hook.remote_unit}' if hook.remote_unit else ''
     return f'running {hook.name} hook{about}'
-
-
-def _results(context: contexts.Context, outcome: runner.Outcome) -> dict[str, Any]:
-    """Return an action's results with its output. Source: runner/runner.go updateActionResults."""
-    results: dict[str, Any] = {**context.action_results, 'return-code': outcome.code}
-    for name, content in (('stdout', outcome.stdout), ('stderr', outcome.stderr)):
-        if not content:
-            continue
-        try:
-            results[name] = content.decode()
-        except UnicodeDecodeError:
-            results[name] = base64.b64encode(content).decode()
-            results[f'{name}-encoding'] = 'base64'
-    return results

@@ -5,6 +5,7 @@ Source: juju: internal/worker/uniter/runner/runner.go and args.go.
 
 from __future__ import annotations
 
+import base64
 import os
 import select
 import signal
@@ -13,10 +14,10 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import IO, NamedTuple, Protocol
+from typing import IO, Any, NamedTuple, Protocol
 
 from .. import errors
-from . import processes
+from . import environment, processes
 
 _CHUNK = 65536
 _LONGEST_LINE = 65536
@@ -69,6 +70,19 @@ class Outcome(NamedTuple):
         """How Go describes it: ``exit status 1``."""
         return 'signal: killed' if self.code < 0 else f'exit status {self.code}'
 
+    def results(self) -> dict[str, Any]:
+        """Return what a task says of it. Source: runner/runner.go updateActionResults."""
+        found: dict[str, Any] = {'return-code': self.code}
+        for name, content in (('stdout', self.stdout), ('stderr', self.stderr)):
+            if not content:
+                continue
+            try:
+                found[name] = content.decode()
+            except UnicodeDecodeError:
+                found[name] = base64.b64encode(content).decode()
+                found[f'{name}-encoding'] = 'base64'
+        return found
+
 
 def program(charm: Path, folder: str, name: str) -> Program | None:
     """Return what to run for ``hooks/<name>`` or ``actions/<name>``, or None if it is missing.
@@ -84,6 +98,27 @@ def program(charm: Path, folder: str, name: str) -> Program | None:
                 raise errors.Error(f'fork/exec {path}: permission denied')
             return Program(path, how)
     return None
+
+
+def bare(
+    spawn: Spawn,
+    script: str,
+    timeout: float | None = None,
+    begun: Callable[[int, float | None], object] | None = None,
+) -> Outcome:
+    """Run a shell text on a machine, in no unit's context, and keep its output.
+
+    Args:
+        spawn: Starts it.
+        script: The text.
+        timeout: Seconds after which it is killed.
+        begun: Called with pid and start time, before the text runs.
+    """
+    env = {'PATH': environment.SYSTEM_PATH, 'LANG': 'C.UTF-8'}
+    process = Process(spawn, ['/bin/bash', '-c', script], env, Path('/'), None, timeout)
+    if begun is not None:
+        begun(process.pid, process.started)
+    return process.run()
 
 
 class Process:

@@ -16,7 +16,12 @@ OPTIONS = (
     flags.Flag(('background',), 'bool', help='Run the task in the background'),
     table.UTC,
 )
-_PENDING = ('pending', 'running', '')
+_PENDING = ('pending', 'running', 'aborting', '')
+
+
+def is_pending(found: dict[str, Any]) -> bool:
+    """Tell whether a task or an operation has not ended yet."""
+    return found.get('status', '') in _PENDING
 
 
 def follow(session: session.Session, queued: dict[str, Any], timeout: float, talk: bool) -> int:
@@ -52,7 +57,7 @@ def follow(session: session.Session, queued: dict[str, Any], timeout: float, tal
     done = {
         tasks[task]: result
         for task, result in found.items()
-        if task in tasks and result.get('status', '') not in _PENDING
+        if task in tasks and not is_pending(result)
     }
     late = [_target(receiver) for receiver in tasks.values() if receiver not in done]
     if late and not done:

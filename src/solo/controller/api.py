@@ -294,9 +294,9 @@ class AgentApi:
         with self._database.read() as tx:
             return operations.task(tx, task)
 
-    def task_started(self, task: int) -> None:
+    def task_started(self, task: int) -> bool:
         with self._database.write() as tx:
-            tx.update('task', task, status='running', started=time.time())
+            return operations.start(tx, task, now=time.time())
 
     def task_log(self, task: int, message: str) -> None:
         with self._database.write() as tx:

@@ -12,7 +12,7 @@ from pathlib import Path
 from .. import folders
 from ..machines import local, provider
 from ..state import db, models
-from . import agents, api, changed, provisioner, server
+from . import agents, api, changed, machinetasks, provisioner, server
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +40,7 @@ class Controller:
             models.ensure_default(tx, now=time.time())
         self.api = api.AgentApi(self.database, data)
         self.agents = agents.Agents(self)
+        self.machine_tasks = machinetasks.MachineTasks(self)
         self.provisioner = provisioner.Provisioner(self)
         self._stopped = threading.Event()
         self._server = server.Server(folders.socket(data), self)

@@ -94,7 +94,7 @@ def unit_gone(tx: db.Transaction, unit: sqlite3.Row, *, now: float) -> None:
         storage.detach(tx, unit, name, now=now)
     tx.execute(
         "UPDATE task SET status = 'cancelled', completed = ?, unit = NULL"
-        " WHERE unit = ? AND status IN ('pending', 'running')",
+        " WHERE unit = ? AND status IN ('pending', 'running', 'aborting')",
         now,
         unit['id'],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -31,16 +32,18 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
             ' JOIN application a ON a.id = u.application WHERE a.model = ? ORDER BY u.id',
             model['id'],
         ):
-            if params.get('all') or row['application'] in wanted:
+            if row['application'] in wanted:
                 found[row['id']] = units.row(tx, row['id'])
         on_machines = [
             machines.find(tx, model['id'], name) for name in params.get('machines') or ()
         ]
-        receivers = [(row, row['name']) for row in found.values()]
-        for machine in on_machines:
-            # Without a context: any unit's agent of the machine can run it.
-            agent = tx.value('SELECT min(id) FROM unit WHERE machine = ?', machine['id'])
-            receivers.append((units.row(tx, agent), machine['name']))
+        if params.get('all'):
+            on_machines = tx.all('SELECT * FROM machine WHERE model = ?', model['id'])
+            found = {}
+        receivers: list[tuple[sqlite3.Row | None, str]] = [
+            (row, row['name']) for row in found.values()
+        ]
+        receivers += [(None, machine['name']) for machine in on_machines]
         number, tasks = operations.enqueue(
             tx,
             model['id'],
@@ -50,6 +53,17 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
             {'command': params['command'], 'timeout': params.get('timeout') or 0},
             now=time.time(),
         )
+        rows = {
+            number: tx.value(
+                'SELECT id FROM task WHERE model = ? AND number = ?', model['id'], number
+            )
+            for number, receiver in tasks
+            if '/' not in receiver
+        }
+    timeout = params.get('timeout')
+    for row in rows.values():
+        limit = timeout if timeout and timeout > 0 else None
+        controller.machine_tasks.start(row, params['command'], limit)
     return {
         'operation': number,
         'tasks': [{'id': task, 'unit': receiver} for task, receiver in tasks],

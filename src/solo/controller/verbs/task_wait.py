@@ -12,7 +12,6 @@ from .. import server
 if TYPE_CHECKING:
     from ..core import Controller
 
-_RUNNING = ('pending', 'running')
 _HEARTBEAT_SECONDS = 5.0  # so that we notice a client that has gone
 
 
@@ -33,7 +32,7 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
             for line in task.get('log', ())[told.get(number, 0) :]:
                 emit({'progress': line.split(' ', 3)[-1]})
             told[number] = len(task.get('log', ()))
-        if all(task['status'] not in _RUNNING for task in tasks.values()):
+        if all(task['status'] not in operations.RUNNING for task in tasks.values()):
             return {str(number): task for number, task in tasks.items()}
         left = None if deadline is None else deadline - time.monotonic()
         if left is not None and left <= 0:
