@@ -12,6 +12,9 @@ SHIPPED = (
     'requirements/solo.txt',
     'charms/postgresql/requirements.txt',
     'charms/pgsql-client/requirements.txt',
+    'charms/python-django/requirements.txt',
+    'charms/python-django/site/requirements.txt',
+    'charms/gunicorn/requirements.txt',
 )
 
 

@@ -1,0 +1,1 @@
+"""What the charm adds to a Django project: settings, the database's comings and goings, health."""

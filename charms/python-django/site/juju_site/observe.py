@@ -1,0 +1,67 @@
+"""Print what the charm wants to know of the site, as JSON: ``python -m juju_site.observe``.
+
+The keys: ``fault`` (why the project can't run, empty if it can), ``database`` (``read-write``,
+``read-only`` or ``none``), ``reason`` (why not), ``unapplied`` (migrations that wait).
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import json
+import sys
+from typing import Any
+
+from . import facts
+
+
+def observe() -> dict[str, Any]:
+    """Look at the project as it is configured now, and at its database."""
+    found: dict[str, Any] = {'fault': '', 'database': 'none', 'reason': '', 'unapplied': []}
+    try:
+        import django
+        from django.core import management
+
+        django.setup()
+        management.call_command('check', stdout=io.StringIO(), stderr=io.StringIO())
+        served = importlib.import_module(facts.current().wsgi_module)
+        if not callable(getattr(served, 'application', None)):
+            raise RuntimeError(f'"{served.__name__}" has no application')
+    except (Exception, SystemExit) as error:
+        return {**found, 'fault': _cause(error)}
+    return {**found, **_database()}
+
+
+def _database() -> dict[str, Any]:
+    from django import db
+    from django.db.migrations import executor
+
+    default = db.connections['default']
+    if not default.settings_dict.get('NAME'):
+        return {'reason': 'there is none'}
+    try:
+        default.ensure_connection()
+        plan = executor.MigrationExecutor(default)
+        steps = plan.migration_plan(plan.loader.graph.leaf_nodes())
+    except db.Error as error:
+        from . import databases
+
+        is_readable = databases.has_standby()
+        return {'database': 'read-only' if is_readable else 'none', 'reason': _cause(error)}
+    except Exception as error:
+        return {'database': 'read-write', 'fault': f'its migrations: {_cause(error)}'}
+    names = [f'{migration.app_label}.{migration.name}' for migration, _ in steps]
+    return {'database': 'read-write', 'unapplied': names}
+
+
+def _cause(error: BaseException) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    # Django's checks put a headline first, and what matters below it.
+    text = next((line for line in lines if line.startswith('?:') or '(' in line), '')
+    return f'{type(error).__name__}: {text or (lines or ["no reason given"])[0]}'[:300]
+
+
+if __name__ == '__main__':
+    found = observe()
+    # A project may have printed something itself: the answer is the last line.
+    sys.stdout.write(f'\n{json.dumps(found)}\n')
