@@ -9,7 +9,7 @@ import sys
 
 import measure
 
-CHARM = measure.ROOT / 'tests/charms/tracer'
+CHARM = measure.ROOT / 'bench/charms/tiny'
 
 
 def main() -> None:
