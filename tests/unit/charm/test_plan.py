@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 from unit.charm import worlds
@@ -115,6 +116,17 @@ def test_former_cluster_that_cannot_be_adopted_is_not_touched(
 
     assert machine.settle(wanted) == []
     assert plan.obstacle(wanted, machine.seen)
+
+
+def test_nothing_is_made_below_a_folder_that_the_server_cannot_enter() -> None:
+    machine = worlds.Machine(worlds.observed_(closed=Path('/root')))
+
+    done = machine.settle(worlds.wanted())
+
+    assert 'KeepServices' not in kinds(tuple(done))
+    assert plan.obstacle(worlds.wanted(), machine.seen) == (
+        'user "postgres" cannot enter /root; run "chmod o+x /root"'
+    )
 
 
 def test_new_address_brings_a_new_certificate_and_settings() -> None:

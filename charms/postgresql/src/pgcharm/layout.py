@@ -200,4 +200,8 @@ def machine_root() -> Path:
     """Return the folder of what the units of this machine share and a reboot must not take."""
     if is_root():
         return Path('/var/lib/pgcharm')
-    return Path(pwd.getpwuid(os.geteuid()).pw_dir) / '.local' / 'state' / 'pgcharm'
+    home = Path(pwd.getpwuid(os.geteuid()).pw_dir)
+    if os.access(home, os.W_OK):
+        return home / '.local' / 'state' / 'pgcharm'
+    # Only used when it is ours: see pgcharm.ports.
+    return Path(f'/var/tmp/pgcharm-{os.geteuid()}')  # noqa: S108  # survives a reboot

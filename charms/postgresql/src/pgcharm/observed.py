@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from . import (
     packages,
     patroni,
     ports,
+    reach,
     services,
     volume,
 )
@@ -29,6 +31,9 @@ class Observed:
     """The unit as it is."""
 
     volume: volume.Volume
+    closed: Path | None = None
+    """A folder above the unit's files that the services' user may not pass through."""
+
     accepted: config.Config | None = None
     """The last good options."""
 
@@ -81,6 +86,7 @@ def observe(wanted: desired.Desired) -> Observed:
     numbers = ports.remembered(layout.machine_root(), places.key)
     seen = Observed(
         volume=found,
+        closed=reach.closed_folder((places.storage or Path('/'), Path(sys.prefix))),
         accepted=accepted,
         accepted_at=places.accepted.stat().st_mtime if accepted else 0.0,
         version=version,

@@ -75,6 +75,9 @@ def is_on_its_way(wanted: desired.Desired, seen: observed.Observed) -> bool:
 
 def obstacle(wanted: desired.Desired, seen: observed.Observed) -> str:
     """Return why the storage cannot be used, for an operator; empty when it can."""
+    if seen.closed is not None:
+        user = layout.POSTGRES_USER
+        return f'user "{user}" cannot enter {seen.closed}; run "chmod o+x {seen.closed}"'
     found = seen.volume
     if found.content is volume.Content.FOREIGN:
         return f'storage is not empty ({found.reason}); attach an empty one'

@@ -114,6 +114,8 @@ def _can_bind(address: str, port: int) -> bool:
 @contextlib.contextmanager
 def _locked(folder: Path) -> Generator[None]:
     folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+    if folder.stat().st_uid != os.geteuid():
+        raise errors.OperatorError(f"cannot use {folder}: it is somebody else's; remove it")
     descriptor = os.open(folder / 'ports.lock', os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
