@@ -46,8 +46,10 @@ def run(session: session.Session) -> int:
     value = options[keys[0]].get('value')
     if 'format' in session.parsed.spelled and session.flags['format'] == 'json':
         session.write(formats.json_text(value))
+    elif value is None or isinstance(value, str):
+        session.write(f'{value or ""}\n')  # bare, whatever YAML would make of it
     else:
-        session.write('\n' if value is None else formats.yaml(value) or '\n')
+        session.write(formats.yaml(value))
     return 0
 
 

@@ -65,6 +65,7 @@ class Controller:
         threading.Thread(target=self._server.serve, name='server', daemon=True).start()
         logger.info('controller of %s runs, process %d', self.data, os.getpid())
         self._stopped.wait()
+        logger.info('the controller is to stop and waits for running hooks')
         self.agents.stop()
         self.provisioner.stop()
         self._server.close()
