@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import logging
+import os
 
 import ops
 
 from pgcharm import actions, desired, errors, peers, reconcile
+from pgcharm.clients import juju, memory
 
 _log = logging.getLogger(__name__)
 
@@ -18,16 +20,23 @@ _STATUSES = {
     'blocked': ops.BlockedStatus,
 }
 
+_REREAD = (ops.UpgradeCharmEvent, ops.StartEvent, ops.LeaderElectedEvent, ops.UpdateStatusEvent)
+"""When clients' bags are read as a whole."""
+
 
 class PostgresqlCharm(ops.CharmBase):
     """Passes events on, and shows what came of them."""
 
     workload = reconcile.REAL
+    commands: juju.Juju = juju.HookCommands()
+    hook = juju.Hook()
+    """What the running hook says about clients."""
 
     def __init__(self, framework: ops.Framework) -> None:
         super().__init__(framework)
-        # The watcher asks for this one.
+        # The watcher asks for the first, clients' relations for the second.
         self.on.define_event('cluster_changed', ops.EventBase)
+        self.on.define_event('clients_changed', ops.EventBase)
         for name, event in self.on.events().items():
             if name.endswith('_action'):
                 framework.observe(event, self._act)
@@ -35,7 +44,7 @@ class PostgresqlCharm(ops.CharmBase):
                 framework.observe(event, self._reconcile)
 
     def _reconcile(self, event: ops.EventBase) -> None:
-        bags = peers.Bags(self)
+        bags = self._bags(event)
         wanted = desired.read(self, event, bags)
         outcome = reconcile.reconcile(wanted, bags, self._tell, self.workload)
         self.unit.status = _STATUSES[outcome.status.name](outcome.status.message)
@@ -43,9 +52,10 @@ class PostgresqlCharm(ops.CharmBase):
             self.unit.set_workload_version(outcome.version)
         if outcome.port is not None:
             self.unit.set_ports(outcome.port)
+        bags.clients.remember()
 
     def _act(self, event: ops.ActionEvent) -> None:
-        bags = peers.Bags(self)
+        bags = self._bags(event)
         question = actions.Question(desired.read(self, event, bags), bags, event.params)
         name = event.handle.kind.removesuffix('_action').replace('_', '-')
         try:
@@ -53,10 +63,21 @@ class PostgresqlCharm(ops.CharmBase):
         except errors.Error as error:
             event.fail(str(error))
 
+    def _bags(self, event: ops.EventBase) -> peers.Bags:
+        known = memory.Clients(
+            self.commands,
+            self.unit.name,
+            is_leader=self.unit.is_leader(),
+            hook=self.hook,
+            forget=isinstance(event, _REREAD),
+        )
+        return peers.Bags(self, known)
+
     def _tell(self, message: str) -> None:
         _log.info('%s', message)
         self.unit.status = ops.MaintenanceStatus(message[:120])
 
 
 if __name__ == '__main__':
+    PostgresqlCharm.hook = juju.take_over(os.environ)
     ops.main(PostgresqlCharm)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from ops import testing
-from unit.charm import worlds
+from unit.charm import fake_juju, worlds
 
 import charm
 from pgcharm import actions
@@ -63,6 +63,7 @@ def deployment() -> Iterator[Deployment]:
 
     class Charm(charm.PostgresqlCharm):
         workload = machine.workload
+        commands = fake_juju.FakeJuju()
 
     names = ('replication', 'db', 'db-admin')
     state = testing.State(

@@ -14,28 +14,46 @@ from pgcharm import scram
 from pgcharm.clients import grants, names, wire
 
 PASSWORDS = {
-    names.user(application, admin=admin): 'pw' for application in 'abc' for admin in (True, False)
+    names.user(application, admin=admin, generation=generation): 'pw'
+    for application in 'abc'
+    for admin in (True, False)
+    for generation in (1, 2, 3)
 }
+NOW = 1000.0
+TERMS = grants.Terms(NOW, grants.Limits(10, 5, 7), forget_days=3)
+START = dataclasses.replace(grants.NOTHING, available=frozenset(['citext']))
 VERIFIER = scram.verifier('pw', iterations=1)
 
 
 def client(
-    application: str = 'a', database: str = '', roles: str = '', endpoint: str = 'db'
+    application: str = 'a',
+    database: str = '',
+    roles: str = '',
+    endpoint: str = 'db',
+    *,
+    extensions: str = '',
+    generation: int = 1,
 ) -> wire.Client:
-    return wire.read(1, endpoint, application, {'database': database, 'roles': roles}, {}, {}, {})
+    asked = {'database': database, 'roles': roles, 'extensions': extensions}
+    client = wire.read(1, endpoint, application, asked, {})
+    generations = {names.user(application, admin=False): (generation, 0.0)}
+    return wire.judge(client, wire.Policy(True, frozenset(['citext', 'hstore']), generations))
 
 
 def done(statements: Iterable[grants.Statement], before: grants.Catalogue) -> grants.Catalogue:
     """Return what the server has after *statements*; it refuses what PostgreSQL would."""
     users, databases = dict(before.users), dict(before.databases)
+    extensions = dict(before.extensions)
     roles, members, granted = set(before.roles), set(before.members), set(before.granted)
     for statement in statements:
         match statement:
             case grants.MakeRole(name):
                 assert name not in roles
                 roles.add(name)
-            case grants.MakeUser(name, is_admin, _):
-                users[name] = grants.User(True, is_admin, VERIFIER)
+            case grants.MakeUser(name, is_admin, _, limits):
+                users[name] = grants.User(
+                    True, is_admin, VERIFIER, None, limits.connections, limits.settings
+                )
                 roles.add(name)
             case grants.MakeDatabase(name, owner):
                 assert name not in databases
@@ -44,6 +62,9 @@ def done(statements: Iterable[grants.Statement], before: grants.Catalogue) -> gr
             case grants.Share(database, owner, _):
                 assert database in databases
                 assert owner in roles
+            case grants.MakeExtension(database, owner, extension):
+                assert database in databases
+                extensions[owner] = extensions.get(owner, frozenset()) | {extension}
             case grants.Grant(role, member):
                 assert {role, member, names.GRANTOR} <= roles
                 members.add((role, member))
@@ -52,19 +73,23 @@ def done(statements: Iterable[grants.Statement], before: grants.Catalogue) -> gr
                 granted.remove((role, member))
                 members.remove((role, member))
             case grants.LockOut(user):
-                users[user] = dataclasses.replace(users[user], can_login=False)
+                users[user] = dataclasses.replace(users[user], can_login=False, locked_at=NOW)
+            case grants.Forget(user):
+                del users[user]
+                roles.remove(user)
     return dataclasses.replace(
         before,
         users=users,
         databases=databases,
+        extensions=extensions,
         roles=frozenset(roles),
         members=frozenset(members),
         granted=frozenset(granted),
     )
 
 
-def serve(*clients: wire.Client, before: grants.Catalogue = grants.NOTHING) -> grants.Catalogue:
-    return done(grants.plan(clients, before, PASSWORDS), before)
+def serve(*clients: wire.Client, before: grants.Catalogue = START) -> grants.Catalogue:
+    return done(grants.plan(grants.checked(clients, before), before, PASSWORDS, TERMS), before)
 
 
 CLIENTS = st.builds(
@@ -73,7 +98,17 @@ CLIENTS = st.builds(
     st.sampled_from(['', 'shop', 'blog', 'postgres']),
     st.lists(st.sampled_from(['r', 's', 'pg_monitor']), max_size=2).map(','.join),
     st.sampled_from(wire.ENDPOINTS),
+    extensions=st.sampled_from(['', 'citext', 'hstore', 'citext(tools),citext', 'evil']),
+    generation=st.sampled_from([1, 2, 3]),
 )
+
+
+def _planned(
+    clients: Iterable[wire.Client], catalogue: grants.Catalogue
+) -> tuple[grants.Statement, ...]:
+    return grants.plan(grants.checked(clients, catalogue), catalogue, PASSWORDS, TERMS)
+
+
 WORLDS = st.lists(CLIENTS, max_size=4)
 
 
@@ -83,11 +118,13 @@ def test_plan_that_was_interrupted_anywhere_converges(
 ) -> None:
     before = serve(*earlier)
 
-    half = done(grants.plan(later, before, PASSWORDS)[:reached], before)
-    whole = serve(*later, before=half)
+    half = done(_planned(later, before)[:reached], before)
+    # A rotated client has its rights from the user before, who may be made only now.
+    whole = serve(*later, before=serve(*later, before=half))
 
-    assert grants.plan(later, whole, PASSWORDS) == ()
-    assert all(grants.is_served(one, whole, 'pw') for one in later if one.is_usable)
+    assert _planned(later, whole) == ()
+    told = grants.checked(later, whole)
+    assert all(grants.is_served(one, whole, 'pw', TERMS) for one in told if one.is_usable)
 
 
 @given(WORLDS, WORLDS)
@@ -96,7 +133,7 @@ def test_only_related_users_may_log_in(
 ) -> None:
     after = serve(*later, before=serve(*earlier))
 
-    related = {one.user for one in later}
+    related = {user for one in later for user in (one.user, one.former_user)}
     assert {name for name, user in after.users.items() if user.can_login} <= related
 
 
@@ -137,15 +174,23 @@ def test_database_made_by_hand_is_not_ours() -> None:
 
 
 @pytest.mark.parametrize(
-    'changes', [{'can_login': False}, {'verifier': scram.verifier('old', iterations=1)}]
+    'changes',
+    [
+        {'can_login': False},
+        {'verifier': scram.verifier('old', iterations=1)},
+        {'locked_at': 7.0},
+        {'connections': -1},
+        {'settings': {}},
+        {'settings': {'statement_timeout': '0'}},
+    ],
 )
 def test_user_that_is_not_as_it_shall_be_is_made_again(changes: dict[str, Any]) -> None:
     before = serve(client())
     users = {'juju_a': dataclasses.replace(before.users['juju_a'], **changes)}
 
-    todo = grants.plan([client()], dataclasses.replace(before, users=users), PASSWORDS)
+    todo = _planned([client()], dataclasses.replace(before, users=users))
 
-    assert todo == (grants.MakeUser('juju_a', False, 'pw'),)
+    assert todo == (grants.MakeUser('juju_a', False, 'pw', TERMS.limits),)
 
 
 def test_role_that_is_unfit_is_refused_to_a_client_but_not_to_an_admin() -> None:
@@ -155,10 +200,64 @@ def test_role_that_is_unfit_is_refused_to_a_client_but_not_to_an_admin() -> None
 
     (refused,) = grants.checked([client(roles='boss')], before)
 
-    assert refused.faults == ('role "boss": it is a superuser',)
-    assert grants.plan([client(roles='boss')], before, PASSWORDS) == ()
+    assert refused.faults == ("role 'boss': it is a superuser",)
+    assert _planned([client(roles='boss')], before) == ()
     assert serve(client(roles='boss', endpoint='db-admin'), before=before).members
 
 
 def test_password_is_not_shown_with_a_statement() -> None:
     assert 'pw' not in repr(grants.MakeUser('juju_a', False, 'pw'))
+
+
+def test_rotated_user_inherits_and_the_former_one_goes_when_nobody_uses_it() -> None:
+    before = serve(client())
+    rotated = client(generation=2)
+
+    during = serve(rotated, before=dataclasses.replace(before, busy=frozenset(['juju_a'])))
+    assert during.users['juju_a'].can_login
+    assert ('juju_a', 'juju_a_2') in during.members
+
+    after = serve(rotated, before=dataclasses.replace(during, busy=frozenset()))
+    assert not after.users['juju_a'].can_login
+    assert after.users['juju_a_2'].can_login
+
+
+def test_former_password_is_good_until_the_client_can_have_read_the_new_one() -> None:
+    before = serve(client())
+    fresh = dataclasses.replace(client(generation=2), rotated_at=NOW - 1)
+
+    assert serve(fresh, before=before).users['juju_a'].can_login
+
+
+def test_user_who_left_is_forgotten_after_days() -> None:
+    gone = serve(before=serve(client()))
+
+    later = dataclasses.replace(TERMS, now=NOW + 3 * 86400 + 1)
+    soon = dataclasses.replace(TERMS, now=NOW + 3 * 86400 - 1)
+    never = dataclasses.replace(later, forget_days=0)
+
+    assert grants.plan([], gone, {}, later) == (grants.Forget('juju_a'),)
+    assert grants.plan([], gone, {}, soon) == ()
+    assert grants.plan([], gone, {}, never) == ()
+
+
+def test_database_that_a_client_dropped_is_made_and_shared_again() -> None:
+    before = serve(client(extensions='citext'))
+
+    todo = _planned([client(extensions='citext')], dataclasses.replace(before, databases={}))
+
+    assert [type(statement) for statement in todo] == [
+        grants.MakeDatabase,
+        grants.Share,
+        grants.MakeExtension,
+    ]
+
+
+def test_extension_that_the_machine_lacks_is_refused_and_the_rest_is_served() -> None:
+    asked = client(extensions='hstore,citext')
+
+    (told,) = grants.checked([asked], START)
+
+    assert "'hstore'" in told.refusals[0]
+    assert told.is_usable
+    assert not serve(asked).extensions

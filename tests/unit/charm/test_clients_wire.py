@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pgcharm.clients import rules, wire
+from pgcharm.clients import answers, rules, wire
 
 
 def read(
@@ -20,11 +20,14 @@ def read(
     units: Mapping[str, Mapping[str, str]] | None = None,
     endpoint: str = 'db',
 ) -> wire.Client:
-    return wire.read(7, endpoint, 'web', asked or {}, units or {}, {}, {})
+    client = wire.read(7, endpoint, 'web', asked or {}, units or {})
+    return wire.judge(client, wire.Policy(extensions=frozenset(['citext', 'hstore'])))
 
 
-def server(**changes: Any) -> wire.Server:
-    return dataclasses.replace(wire.Server('10.0.0.1', 5432, 'standalone', '16', 'PEM'), **changes)
+def server(**changes: Any) -> answers.Server:
+    return dataclasses.replace(
+        answers.Server('10.0.0.1', 5432, 'standalone', '16', 'PEM'), **changes
+    )
 
 
 FROM = {'egress-subnets': '10.9.0.1/32'}
@@ -46,7 +49,7 @@ def test_application_s_bag_goes_before_the_units_and_low_numbers_before_high() -
 def test_wishes_are_echoed_to_the_byte() -> None:
     client = read({'database': 'shop', 'roles': ' b ,a,,a'}, {'web/0': FROM})
 
-    bag = wire.render(client, server(), 'pw')
+    bag = answers.render(client, server(), 'pw')
 
     assert client.role_names == ('b', 'a')
     assert (bag['database'], bag['roles']) == ('shop', ' b ,a,,a')
@@ -55,7 +58,7 @@ def test_wishes_are_echoed_to_the_byte() -> None:
 def test_standalone_says_all_that_the_seed_lists() -> None:
     client = read({}, {'web/1': FROM, 'web/0': {'private-address': '10.9.0.2'}, 'web/2': {}})
 
-    bag = wire.render(client, server(), 'pw')
+    bag = answers.render(client, server(), 'pw')
 
     assert bag == {
         'host': '10.0.0.1',
@@ -75,19 +78,22 @@ def test_standalone_says_all_that_the_seed_lists() -> None:
 
 
 def test_admin_has_no_schema_user() -> None:
-    bag = wire.render(read(endpoint='db-admin'), server(), 'pw')
+    bag = answers.render(read(endpoint='db-admin'), server(), 'pw')
 
     assert bag['user'] == 'jujuadmin_web'
     assert 'schema_user' not in bag
 
 
 def test_standby_names_the_master_and_each_standby_on_a_line() -> None:
-    places = (wire.Place('10.0.0.2', 5432), wire.Place('10.0.0.3', 5433))
+    places = (answers.Place('10.0.0.2', 5432), answers.Place('10.0.0.3', 5433))
     standby = server(
-        host='10.0.0.2', state='hot standby', master=wire.Place('10.0.0.1', 5432), standbys=places
+        host='10.0.0.2',
+        state='hot standby',
+        master=answers.Place('10.0.0.1', 5432),
+        standbys=places,
     )
 
-    bag = wire.render(read(), standby, 'pw')
+    bag = answers.render(read(), standby, 'pw')
 
     assert bag['host'] == '10.0.0.2'
     assert 'host=10.0.0.1 ' in bag['master']
@@ -98,12 +104,12 @@ def test_standby_names_the_master_and_each_standby_on_a_line() -> None:
 
 
 def test_nobody_is_the_master_while_one_is_elected() -> None:
-    assert 'master' not in wire.render(read(), server(state='failover'), 'pw')
+    assert 'master' not in answers.render(read(), server(state='failover'), 'pw')
 
 
 @given(st.text(st.characters(exclude_categories=['Cc', 'Cs']), min_size=1, max_size=20))
 def test_connection_string_survives_any_database_name(name: str) -> None:
-    bag = wire.render(read({'database': name}), server(), 'pw')
+    bag = answers.render(read({'database': name}), server(), 'pw')
 
     # The rules of libpq: PostgreSQL manual, "Keyword/Value Connection Strings".
     pairs = re.findall(r"(\w+)=('(?:\\.|[^'\\])*'|[^' \\]+)(?: |$)", bag['master'])
@@ -131,12 +137,97 @@ def test_every_fault_is_told_at_once() -> None:
     assert not client.is_usable
 
 
-def test_extensions_are_not_echoed_and_the_log_says_why() -> None:
-    client = read({'extensions': 'citext'})
+def test_extensions_are_read_in_every_spelling_and_echoed_to_the_byte() -> None:
+    client = read({'extensions': 'citext, hstore(tools),citext:tools'})
+
+    assert client.wanted_extensions == (
+        wire.Extension('citext'),
+        wire.Extension('hstore', 'tools'),
+        wire.Extension('citext', 'tools'),
+    )
+    assert answers.render(client, server(), 'pw')['extensions'] == client.extensions
+
+
+@pytest.mark.parametrize(
+    ('asked', 'reason'),
+    [
+        ('plpython3u', 'allowed-extensions'),
+        ('citext,,"x', 'allowed-extensions'),
+        ('hstore(pg_catalog)', 'reserved'),
+        ('hstore(juju)', 'reserved'),
+        ('citext,' * 2000, 'too long'),
+    ],
+)
+def test_refused_extension_costs_the_client_nothing_else(asked: str, reason: str) -> None:
+    client = read({'extensions': asked, 'database': 'shop'})
+
+    bag = answers.render(client, server(), 'pw')
 
     assert client.is_usable
-    assert 'extensions' in client.ignored[0]
-    assert 'extensions' not in wire.render(client, server(), 'pw')
+    assert bag['database'] == 'shop'
+    assert 'extensions' not in bag
+    assert reason in bag['refused']
+
+
+def test_refused_client_is_told_why_and_nothing_that_it_could_use() -> None:
+    client = read({'database': 'postgres'})
+
+    assert answers.refuse(client, server()) == {
+        'state': 'standalone',
+        'refused': "database 'postgres': the name is reserved",
+    }
+
+
+def test_application_s_bag_finds_the_master_by_itself() -> None:
+    places = (answers.Place('10.0.0.2', 5432), answers.Place('10.0.0.3', 5433))
+    own = server(state='master', standbys=places)
+
+    shared = answers.render_shared(answers.render(read(), own, 'pw'), own)
+
+    assert shared['master'] == (
+        'dbname=web host=10.0.0.1,10.0.0.2,10.0.0.3 password=pw port=5432,5432,5433'
+        ' target_session_attrs=read-write user=juju_web'
+    )
+    assert len(shared['standbys'].splitlines()) == 2
+    assert not {'host', 'user', 'password', 'state'} & set(shared)
+
+
+def test_application_s_bag_names_all_while_a_master_is_elected() -> None:
+    own = server(state='failover', standbys=(answers.Place('10.0.0.2', 5432),))
+
+    shared = answers.render_shared(answers.render(read(), own, 'pw'), own)
+
+    assert 'host=10.0.0.2,10.0.0.1 ' in shared['master']
+
+
+def test_digest_leaves_out_what_juju_put_there() -> None:
+    assert answers.digest({'a': 'b', 'egress-subnets': 'x'}) == answers.digest({'a': 'b'})
+    assert answers.digest({'a': 'b'}) != answers.digest({'a': 'c'})
+
+
+def test_admin_that_the_operator_forbids_gets_nothing() -> None:
+    client = wire.judge(read(endpoint='db-admin'), wire.Policy(allow_admin=False))
+
+    assert not client.is_usable
+    assert 'allow-db-admin' in client.faults[0]
+
+
+def test_endless_wishes_are_refused_and_not_kept() -> None:
+    for asked in ({'database': 'x' * 1_000_000}, {'roles': ','.join(map(str, range(10_000)))}):
+        client = read(asked)
+
+        assert not client.is_usable
+        assert len(client.database) + len(client.roles) < 10_000
+
+
+def test_rotated_client_may_come_as_its_former_user_too() -> None:
+    policy = wire.Policy(generations={'juju_web': (3, 0.0)})
+    client = wire.judge(read({}, {'web/0': FROM}), policy)
+
+    assert (client.user, client.former_user) == ('juju_web_3', 'juju_web_2')
+    assert rules.render([client]) == (
+        'hostssl "web" "juju_web_3","juju_web_2" 10.9.0.1/32 scram-sha-256'
+    )
 
 
 @pytest.mark.parametrize(

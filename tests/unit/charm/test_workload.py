@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import json
 import re
 
@@ -95,24 +92,6 @@ def test_operator_may_come_from_the_machine_and_the_admins_networks() -> None:
     sources = re.findall(pattern, hba(), re.MULTILINE)
 
     assert sources == ['127.0.0.1/32', '::1/128', '10.0.0.1/32', '192.0.2.0/24']
-
-
-def verifier(password: str, salt: bytes = b'0123456789abcdef') -> str:
-    salted = hashlib.pbkdf2_hmac('sha256', password.encode(), salt, 4096)
-    stored = hashlib.sha256(hmac.digest(salted, b'Client Key', 'sha256')).digest()
-    server = hmac.digest(salted, b'Server Key', 'sha256')
-    salt_text, *keys = (base64.b64encode(part).decode() for part in (salt, stored, server))
-    return f'SCRAM-SHA-256$4096:{salt_text}${keys[0]}:{keys[1]}'
-
-
-def test_verifier_is_recognised() -> None:
-    assert database.is_verifier_of(verifier('secret'), 'secret')
-    assert not database.is_verifier_of(verifier('secret'), 'Secret')
-
-
-@pytest.mark.parametrize('broken', ['', 'md5abc', 'SCRAM-SHA-256$x:y$z', 'a$b$c', '$:$:'])
-def test_what_is_no_verifier_is_stale(broken: str) -> None:
-    assert not database.is_verifier_of(broken, 'secret')
 
 
 def test_secret_survives_the_way_through_juju() -> None:

@@ -44,6 +44,10 @@ class Config:
         extra_pg_conf: Parameters of postgresql.conf, with the values as they stand there.
         extra_pg_auth: Lines of pg_hba.conf.
         admin_addresses: Networks whose users may use any database.
+        client_connections: Of each client; 0: four fifths of all.
+        client_statement_seconds: 0: no limit.
+        client_temp_megabytes: 0: no limit.
+        forget_clients_after: In days; 0: never.
     """
 
     version: str | None = None
@@ -57,6 +61,10 @@ class Config:
     extra_pg_conf: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
     extra_pg_auth: tuple[str, ...] = ()
     admin_addresses: tuple[Network, ...] = ()
+    client_connections: int = 0
+    client_statement_seconds: int = 0
+    client_temp_megabytes: int = 0
+    forget_clients_after: int = 30
 
 
 @dataclasses.dataclass(frozen=True)
@@ -266,4 +274,8 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     'extra-pg-conf': parameters.parse,
     'extra-pg-auth': _rules,
     'admin-addresses': _networks,
+    'client-connections': _number(0, 10_000),
+    'client-statement-seconds': _number(0, 1_000_000),
+    'client-temp-megabytes': _number(0, 1_000_000),
+    'forget-clients-after': _number(0, 36_500),
 }

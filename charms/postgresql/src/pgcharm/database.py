@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import dataclasses
-import hashlib
-import hmac
+import logging
 from collections.abc import Iterable, Mapping
 
-from . import layout, patroni, peers
-from .clients import grants
+from . import layout, patroni, peers, scram
+from .clients import apply, catalogue, grants
+
+_log = logging.getLogger(__name__)
 
 OPERATOR = 'operator'
 """The superuser for people; its password is what the action ``get-password`` shows."""
@@ -74,36 +74,15 @@ def observe(places: layout.Layout, port: int, secrets: peers.Secrets) -> Catalog
                 stale_users=tuple(
                     user
                     for user, password in passwords(secrets).items()
-                    if not is_verifier_of(verifiers.get(user) or '', password)
+                    if not scram.is_verifier_of(verifiers.get(user) or '', password)
                 ),
                 configured_at=row[1],
                 started_at=row[2],
                 hba_errors=tuple(postgres.hba_errors(connection)),
-                clients=grants.read(connection),
+                clients=catalogue.read(connection),
             )
     except psycopg.OperationalError:
         return None
-
-
-def is_verifier_of(verifier: str, password: str) -> bool:
-    """Tell whether *verifier*, as PostgreSQL stores it, was made from *password*.
-
-    Source: RFC 5803; PostgreSQL manual, "pg_authid"
-    (``SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>``).
-    """
-    try:
-        method, parameters, keys = verifier.split('$')
-        iterations, salt = parameters.split(':')
-        stored = base64.b64decode(keys.split(':')[0], validate=True)
-        salted = hashlib.pbkdf2_hmac(
-            'sha256', password.encode(), base64.b64decode(salt, validate=True), int(iterations)
-        )
-    except ValueError:
-        return False
-    client_key = hmac.digest(salted, b'Client Key', 'sha256')
-    return method == 'SCRAM-SHA-256' and hmac.compare_digest(
-        hashlib.sha256(client_key).digest(), stored
-    )
 
 
 def set_passwords(places: layout.Layout, port: int, wanted: Mapping[str, str]) -> None:
@@ -135,19 +114,32 @@ def set_passwords(places: layout.Layout, port: int, wanted: Mapping[str, str]) -
 
 
 def serve_clients(places: layout.Layout, port: int, todo: Iterable[grants.Statement]) -> None:
-    """Make roles and databases as planned, one after the other; each may be done again.
+    """Make roles and databases as planned; what fails is logged and stops no other client.
 
     Args:
         places: The unit's.
         port: PostgreSQL's.
         todo: What ``clients.grants.plan`` returned.
     """
+    enter = _door(places, port)
+    with enter('postgres') as connection:
+        for failure in apply.apply_all(todo, connection, enter):
+            _log.warning('%s', failure)
+
+
+def end_sessions(
+    places: layout.Layout, port: int, users: Iterable[str], networks: Iterable[str]
+) -> None:
+    """End the sessions of *users* that come from *networks*."""
+    with _door(places, port)('postgres') as connection:
+        apply.end_sessions(connection, users, networks)
+
+
+def _door(places: layout.Layout, port: int) -> apply.Enter:
     from . import postgres
 
     def enter(database: str) -> contextlib.AbstractContextManager[postgres.Connection]:
         folder = str(places.socket_folder)
         return postgres.connect(folder, port, patroni.SUPERUSER, None, database)
 
-    with enter('postgres') as connection:
-        for statement in todo:
-            grants.apply(statement, connection, enter)
+    return enter

@@ -13,7 +13,7 @@ from typing import Any
 import ops
 
 from . import config, layout, peers
-from .clients import wire
+from .clients import passwords, wire
 
 STORAGE = 'pgdata'
 
@@ -103,11 +103,17 @@ class Desired:
 
 def read(charm: ops.CharmBase, event: ops.EventBase, bags: peers.Bags) -> Desired:
     """Return what is wanted, at the beginning of a hook."""
+    told = bags.read()
+    policy = wire.Policy(
+        allow_admin=charm.config.get('allow-db-admin') is not False,
+        extensions=frozenset(str(charm.config.get('allowed-extensions', '')).split()),
+        generations=passwords.read_rotations(told.rotations),
+    )
     is_leaving = isinstance(event, ops.StorageDetachingEvent | ops.StopEvent | ops.RemoveEvent)
     return Desired(
         places=places(charm),
         is_leader=charm.unit.is_leader(),
-        peers=bags.read(),
+        peers=told,
         addresses=None if is_leaving else _addresses(charm.model),
         options=dict(charm.config),
         programs=_programs(),
@@ -115,7 +121,7 @@ def read(charm: ops.CharmBase, event: ops.EventBase, bags: peers.Bags) -> Desire
         is_starting=isinstance(event, ops.StartEvent),
         is_arriving=isinstance(event, ops.StorageAttachedEvent),
         published=bags.published(),
-        clients=_clients(charm),
+        clients=bags.clients.judged(policy),
     )
 
 
@@ -129,29 +135,11 @@ def places(charm: ops.CharmBase) -> layout.Layout:
     )
 
 
-def _clients(charm: ops.CharmBase) -> tuple[wire.Client, ...]:
-    leads = charm.unit.is_leader()
-    return tuple(
-        wire.read(
-            relation.id,
-            endpoint,
-            relation.app.name,
-            asked=dict(relation.data[relation.app]),
-            units={unit.name: dict(relation.data[unit]) for unit in relation.units},
-            published=dict(relation.data[charm.unit]),
-            shared=dict(relation.data[charm.app]) if leads else {},
-        )
-        for endpoint in wire.ENDPOINTS
-        for relation in charm.model.relations[endpoint]
-        if relation.active
-    )
-
-
 def _addresses(model: ops.Model) -> Addresses | None:
     bind: list[str] = []
     ingress: list[str] = []
     egress: list[str] = []
-    for endpoint in (peers.RELATION, 'db', 'db-admin'):
+    for endpoint in (peers.RELATION, *wire.ENDPOINTS):
         network = model.get_binding(endpoint).network
         if network.bind_address is not None:
             bind.append(str(network.bind_address))

@@ -13,9 +13,12 @@ from collections.abc import Mapping
 
 import ops
 
-from .clients import wire
+from .clients import memory
 
 RELATION = 'replication'
+ROTATIONS = 'client-passwords'
+"""Key of the application's bag."""
+
 _LABEL = 'cluster'
 _ALPHABET = string.ascii_letters + string.digits
 
@@ -70,6 +73,9 @@ class Peers:
 
     secrets: Secrets | None = None
 
+    rotations: str = ''
+    """Which clients' passwords were rotated, as ``clients.passwords`` writes it."""
+
     @property
     def bootstrap(self) -> str:
         """The unit that makes the cluster, once; empty while nobody is named."""
@@ -84,7 +90,10 @@ def password(length: int = 32) -> str:
 class Bags:
     """The bags and secrets that this unit may write."""
 
-    def __init__(self, charm: ops.CharmBase) -> None:
+    def __init__(self, charm: ops.CharmBase, clients: memory.Clients) -> None:
+        self.clients = clients
+        """The related applications."""
+
         self._model = charm.model
         self._app = charm.app
         self._unit = charm.unit
@@ -100,6 +109,7 @@ class Bags:
             is_told='secret-id' in shared,
             units={unit.name: dict(relation.data[unit]) for unit in relation.units},
             secrets=self._read_secrets(shared.get('secret-id', '')),
+            rotations=shared.get(ROTATIONS, ''),
         )
 
     def make_secrets(self, authority: tuple[str, str]) -> None:
@@ -134,22 +144,6 @@ class Bags:
         """Make *content* what this unit's own bag says."""
         self._relation_now.data[self._unit].update(content)
 
-    def tell_client(
-        self, relation_id: int, own: Mapping[str, str], shared: Mapping[str, str] | None
-    ) -> None:
-        """Make our bags in a client's relation hold exactly what is given.
-
-        Args:
-            relation_id: The relation's.
-            own: The unit's bag, without the keys that Juju puts there.
-            shared: The application's bag; None leaves it as it is.
-        """
-        for relation in (*self._model.relations['db'], *self._model.relations['db-admin']):
-            if relation.id == relation_id:
-                _replace(relation.data[self._unit], own)
-                if shared is not None:
-                    _replace(relation.data[self._app], shared)
-
     def published(self) -> Mapping[str, str]:
         """Return what this unit's own bag says."""
         relation = self._relation
@@ -183,9 +177,3 @@ class Bags:
             return Secrets.from_content(secret.get_content(refresh=True))
         except (ops.SecretNotFoundError, ops.ModelError):
             return None
-
-
-def _replace(bag: ops.RelationDataContent, content: Mapping[str, str]) -> None:
-    """Make *bag* hold *content* and what Juju itself put there: one write for all keys."""
-    gone = {key: '' for key in bag if key not in content and key not in wire.JUJUS}
-    bag.update({**content, **gone})

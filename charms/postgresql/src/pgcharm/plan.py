@@ -28,7 +28,7 @@ from . import (
     steps,
     volume,
 )
-from .clients import rules, wire
+from .clients import answers, grants, rules
 
 _FIRST_PORTS = ports.Ports(postgresql=5432, patroni=8008, etcd_client=2379, etcd_peer=2380)
 
@@ -49,7 +49,7 @@ def plan(
         return tuple(_leaving(wanted, seen))
     if has_left(wanted, seen):
         return ()
-    return (*_agreeing(wanted), *_preparing(wanted, seen, now), *_running(wanted, seen))
+    return (*_agreeing(wanted), *_preparing(wanted, seen, now), *_running(wanted, seen, now))
 
 
 def has_left(wanted: desired.Desired, seen: observed.Observed) -> bool:
@@ -155,7 +155,9 @@ def _preparing(
         yield steps.IssueCertificate(addresses.names, secrets.ca_certificate, secrets.ca_key)
 
 
-def _running(wanted: desired.Desired, seen: observed.Observed) -> Iterator[steps.Step]:
+def _running(
+    wanted: desired.Desired, seen: observed.Observed, now: dt.datetime
+) -> Iterator[steps.Step]:
     """What a unit that makes the cluster runs."""
     numbers, binaries, addresses = seen.ports, seen.binaries, wanted.addresses
     if (
@@ -194,11 +196,11 @@ def _running(wanted: desired.Desired, seen: observed.Observed) -> Iterator[steps
     if wanted.peers.is_related and not bag.items() <= wanted.published.items():
         yield steps.Publish(bag)
     if all(seen.files.get(path) == text for path, text in contents.items()):
-        yield from _serving(wanted, seen, patroni.digest(settings))
+        yield from _serving(wanted, seen, patroni.digest(settings), now)
 
 
 def _serving(
-    wanted: desired.Desired, seen: observed.Observed, settings: str
+    wanted: desired.Desired, seen: observed.Observed, settings: str, now: dt.datetime
 ) -> Iterator[steps.Step]:
     """What is done to a server that runs, once its files are as they shall be.
 
@@ -206,6 +208,7 @@ def _serving(
         wanted: What shall be.
         seen: What is.
         settings: Digest of the settings that Patroni shall have loaded.
+        now: The time.
     """
     numbers, server = seen.ports, seen.database
     if seen.patroni is None or server is None or numbers is None:
@@ -221,7 +224,7 @@ def _serving(
         yield steps.ReloadAccess(numbers.postgresql)
     if not server.is_primary:
         return
-    yield from serving.plan(wanted.clients, server.clients, _here(wanted, seen))
+    yield from serving.plan(wanted.clients, server.clients, _here(wanted, seen, now))
     if server.stale_users:
         known = database.passwords(wanted.peers.secrets)
         yield steps.SetPasswords(
@@ -250,13 +253,13 @@ def _is_worth_a_restart(seen: observed.Observed, server: database.Catalogue) -> 
     return bool(pending & chosen) or (bool(pending) and seen.accepted_at > server.started_at)
 
 
-def _here(wanted: desired.Desired, seen: observed.Observed) -> serving.Here:
+def _here(wanted: desired.Desired, seen: observed.Observed, now: dt.datetime) -> serving.Here:
     """Return this unit as its clients need to know it."""
     numbers, server, addresses = seen.ports, seen.database, wanted.addresses
     secrets = wanted.peers.secrets
     assert numbers is not None and server is not None and addresses is not None
     assert secrets is not None
-    own = wire.Server(
+    own = answers.Server(
         host=addresses.for_clients,
         port=numbers.postgresql,
         state='master' if wanted.peers.units else 'standalone',
@@ -270,7 +273,17 @@ def _here(wanted: desired.Desired, seen: observed.Observed) -> serving.Here:
         is_leader=wanted.is_leader,
         is_open=not _is_unread(seen) and seen.files.get(wanted.places.hba) == _hba(wanted, seen),
         seed=secrets.client_seed,
+        terms=_terms(seen, now),
     )
+
+
+def _terms(seen: observed.Observed, now: dt.datetime) -> grants.Terms:
+    options = seen.accepted
+    assert options is not None
+    # A fifth is left to the others and to us where the operator says nothing.
+    most = options.client_connections or options.max_connections * 4 // 5
+    limits = grants.Limits(most, options.client_statement_seconds, options.client_temp_megabytes)
+    return grants.Terms(now.timestamp(), limits, options.forget_clients_after)
 
 
 def _is_unread(seen: observed.Observed) -> bool:

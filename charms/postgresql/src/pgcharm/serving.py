@@ -11,7 +11,7 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 
 from . import steps
-from .clients import grants, passwords, wire
+from .clients import answers, grants, passwords, wire
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,14 +25,16 @@ class Here:
         is_leader: Whether it may write our application's bags.
         is_open: Whether its server has loaded pg_hba.conf as it shall be.
         seed: From this clients' passwords derive.
+        terms: What holds for all clients.
     """
 
     port: int
-    server: wire.Server | None
+    server: answers.Server | None
     takes_writes: bool
     is_leader: bool
     is_open: bool
     seed: str = dataclasses.field(repr=False)
+    terms: grants.Terms = dataclasses.field(default_factory=grants.Terms)
 
 
 def plan(
@@ -45,36 +47,64 @@ def plan(
         catalogue: What this unit's server has.
         here: This unit.
     """
-    clients = tuple(clients)
     if here.server is None:
         yield from joining(clients)
         return
+    clients = grants.checked(clients, catalogue)
     known = {client.user: passwords.derive(here.seed, client.user) for client in clients}
     if here.takes_writes:
-        todo = grants.plan(clients, catalogue, known)
+        todo = grants.plan(clients, catalogue, known, here.terms)
         if todo:
             yield steps.ServeClients(here.port, todo)
-            return
     if not here.is_open:
         return
+    yield from _shut(clients, here)
     for client in clients:
-        if grants.is_served(client, catalogue, known[client.user]):
-            yield from _tell(client, here, wire.render(client, here.server, known[client.user]))
+        if not client.is_usable:
+            bag = answers.refuse(client, here.server)
+            yield from _tell(client, bag, bag if here.is_leader else None)
+        elif grants.is_served(client, catalogue, known[client.user], here.terms):
+            bag = answers.render(client, here.server, known[client.user])
+            shared = answers.render_shared(bag, here.server) if here.is_leader else None
+            yield from _tell(client, bag, shared)
 
 
 def joining(clients: Iterable[wire.Client]) -> Iterator[steps.Step]:
     """Return what a unit tells that is not set up yet: its state, and nothing else of ours."""
     for client in clients:
-        if _ours(client.published) != wire.JOINING:
-            yield steps.TellClient(client.relation, wire.JOINING)
+        yield from _tell(client, answers.JOINING, None)
 
 
-def _tell(client: wire.Client, here: Here, bag: Mapping[str, str]) -> Iterator[steps.Step]:
-    shared = wire.render_shared(bag) if here.is_leader else None
-    if _ours(client.published) != bag or (shared is not None and client.shared != shared):
-        yield steps.TellClient(client.relation, bag, shared)
+def concerns(clients: Iterable[wire.Client], catalogue: grants.Catalogue) -> tuple[str, ...]:
+    """Return what keeps clients from being ready, a line each, for the status and the log."""
+    return tuple(
+        f'{client.name} ({client.application}): {reason}'
+        for client in grants.checked(clients, catalogue)
+        for reason in (*client.faults, *client.refusals)
+    )
 
 
-def _ours(bag: Mapping[str, str]) -> Mapping[str, str]:
-    """Return what is not Juju's own in a unit's bag."""
-    return {key: value for key, value in bag.items() if key not in wire.JUJUS}
+def _shut(clients: Iterable[wire.Client], here: Here) -> Iterator[steps.Step]:
+    """End the sessions of units that left; from now on pg_hba.conf refuses them."""
+    stay: dict[str, set[str]] = {}
+    for client in clients:
+        stay.setdefault(client.user, set()).update(client.networks if client.is_usable else ())
+    for client in clients:
+        gone = tuple(sorted({*client.left} - stay[client.user]))
+        if gone:
+            users = tuple(user for user in (client.user, client.former_user) if user)
+            yield steps.EndSessions(here.port, users, gone)
+
+
+def _tell(
+    client: wire.Client, bag: Mapping[str, str], shared: Mapping[str, str] | None
+) -> Iterator[steps.Step]:
+    own_is_new = client.told != answers.digest(bag)
+    shared_is_new = shared is not None and client.told_shared != answers.digest(shared)
+    if own_is_new or shared_is_new:
+        yield steps.TellClient(
+            client.relation,
+            client.endpoint,
+            bag if own_is_new else None,
+            shared if shared_is_new else None,
+        )

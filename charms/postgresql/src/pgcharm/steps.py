@@ -155,13 +155,25 @@ class ServeClients:
 
 
 @dataclasses.dataclass(frozen=True)
+class EndSessions:
+    """End the sessions of users that come from networks which are not admitted any more."""
+
+    port: int
+    users: tuple[str, ...]
+    networks: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
 class TellClient:
     """Make our bags in a client's relation what they shall be, as a whole."""
 
     relation: int
-    own: Mapping[str, str] = dataclasses.field(repr=False)
+    endpoint: str
+    own: Mapping[str, str] | None = dataclasses.field(repr=False)
+    """The unit's bag; None where it is right."""
+
     shared: Mapping[str, str] | None = dataclasses.field(repr=False, default=None)
-    """The application's bag; None where this unit doesn't lead."""
+    """The application's bag; None where it is right, or this unit doesn't lead."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -204,6 +216,7 @@ Step = (
     | ReloadAccess
     | SetPasswords
     | ServeClients
+    | EndSessions
     | TellClient
     | TellWatcher
     | Leave
@@ -266,8 +279,10 @@ def execute(
             database.set_passwords(places, step.port, step.passwords)
         case ServeClients():
             database.serve_clients(places, step.port, step.statements)
+        case EndSessions():
+            database.end_sessions(places, step.port, step.users, step.networks)
         case TellClient():
-            bags.tell_client(step.relation, step.own, step.shared)
+            bags.clients.tell(step.endpoint, step.relation, step.own, step.shared)
         case TellWatcher():
             if places.run.is_dir():
                 files.write(places.again, '' if step.again is None else str(step.again))

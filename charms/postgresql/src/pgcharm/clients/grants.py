@@ -1,4 +1,4 @@
-"""Roles and databases for clients: a pure plan over the catalogue, then SQL.
+"""Roles and databases for clients: a pure plan over the catalogue.
 
 We grant in the name of a role of our own. PostgreSQL notes the grantor, so what we granted can be
 told from what people did, and only that is ever taken back.
@@ -6,25 +6,69 @@ told from what people did, and only that is ever taken back.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
 
 from .. import scram
-from . import names, sharing, wire
+from . import names, wire
 
-if TYPE_CHECKING:
-    from psycopg import Connection, sql
+_OVERLAP = 60.0
+"""Seconds that a former password is good for at least: its client has to read the new one."""
+
+_DAY = 86400.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    """What one client may use, so that it can't starve the others; -1 and 0 mean no limit."""
+
+    connections: int = -1
+    statement_seconds: int = 0
+    temporary_megabytes: int = 0
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """Settings of the user, as PostgreSQL keeps them."""
+        found: dict[str, str] = {}
+        if self.statement_seconds:
+            found['statement_timeout'] = f'{self.statement_seconds}s'
+        if self.temporary_megabytes:
+            found['temp_file_limit'] = f'{self.temporary_megabytes}MB'
+        return found
+
+
+@dataclasses.dataclass(frozen=True)
+class Terms:
+    """What holds for all clients.
+
+    Attributes:
+        now: The time, in seconds since 1970.
+        limits: Of each that is not a superuser.
+        forget_days: After how many days the user of an application that left is dropped; 0:
+            never.
+    """
+
+    now: float = 0.0
+    limits: Limits = Limits()
+    forget_days: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
 class User:
-    """A client's user as the server has it."""
+    """A client's user as the server has it.
+
+    Attributes:
+        locked_at: Since when it may not log in, in seconds since 1970; None while it may.
+        connections: How many it may have, -1 for any number.
+        settings: Those of its settings that we set.
+    """
 
     can_login: bool
     is_superuser: bool
     verifier: str = dataclasses.field(repr=False)
+    locked_at: float | None = None
+    connections: int = -1
+    settings: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,6 +82,9 @@ class Catalogue:
         databases: Every database with its owner.
         members: Every ``(role, member)``.
         granted: Those of them that we granted.
+        extensions: What we made in a database, by its owner role.
+        available: Extensions that the server's machine has.
+        busy: Clients' users who are connected to this server.
     """
 
     users: Mapping[str, User]
@@ -46,6 +93,11 @@ class Catalogue:
     databases: Mapping[str, str]
     members: frozenset[tuple[str, str]]
     granted: frozenset[tuple[str, str]]
+    extensions: Mapping[str, frozenset[wire.Extension]] = dataclasses.field(
+        default_factory=dict[str, frozenset[wire.Extension]]
+    )
+    available: frozenset[str] = frozenset()
+    busy: frozenset[str] = frozenset()
 
 
 NOTHING = Catalogue({}, frozenset(), {}, {}, frozenset(), frozenset())
@@ -65,6 +117,7 @@ class MakeUser:
     name: str
     is_admin: bool
     password: str = dataclasses.field(repr=False)
+    limits: Limits = Limits()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,6 +135,15 @@ class Share:
     database: str
     owner: str
     is_ours: bool
+
+
+@dataclasses.dataclass(frozen=True)
+class MakeExtension:
+    """Make an extension in a database, and note it with the database's owner role."""
+
+    database: str
+    owner: str
+    extension: wire.Extension
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,51 +169,101 @@ class LockOut:
     user: str
 
 
-Statement = MakeRole | MakeUser | MakeDatabase | Share | Grant | Revoke | LockOut
+@dataclasses.dataclass(frozen=True)
+class Forget:
+    """Drop a user who was locked out long ago; what it has goes to the databases' owners."""
+
+    user: str
+
+
+Statement = (
+    MakeRole | MakeUser | MakeDatabase | Share | MakeExtension | Grant | Revoke | LockOut | Forget
+)
+
+# A member enters no database that isn't shared yet, so granting comes after sharing.
+ORDER: Sequence[type] = (
+    *(MakeRole, MakeUser, MakeDatabase, Share, MakeExtension),
+    *(Grant, Revoke, LockOut, Forget),
+)
 
 
 def checked(clients: Iterable[wire.Client], catalogue: Catalogue) -> tuple[wire.Client, ...]:
-    """Return the clients with the faults that only the server's roles show.
+    """Return the clients with the faults that only the server shows.
 
     A client may ask for a role by its name, and so must not come by a superuser's powers.
     """
     return tuple(
-        dataclasses.replace(client, faults=(*client.faults, *_refusals(client, catalogue)))
+        dataclasses.replace(
+            client,
+            faults=(*client.faults, *_unfit(client, catalogue)),
+            refusals=(*client.refusals, *_unavailable(client, catalogue)),
+        )
         for client in clients
     )
 
 
 def plan(
-    clients: Iterable[wire.Client], catalogue: Catalogue, passwords: Mapping[str, str]
+    clients: Iterable[wire.Client],
+    catalogue: Catalogue,
+    passwords: Mapping[str, str],
+    terms: Terms = Terms(),
 ) -> tuple[Statement, ...]:
     """Return what makes the server serve exactly *clients*; nothing when it does.
 
     Args:
-        clients: Those related now; one with faults is left as it is.
+        clients: Those related now, checked; one with faults is left as it is.
         catalogue: What the server has.
         passwords: By user.
+        terms: What holds for all of them.
     """
     families: dict[str, list[wire.Client]] = {}
-    for client in checked(clients, catalogue):
+    for client in clients:
         families.setdefault(client.user, []).append(client)
     todo: dict[Statement, None] = {}
     for user, family in families.items():
-        todo.update(dict.fromkeys(_serve(family, catalogue, passwords[user])))
+        todo.update(dict.fromkeys(_serve(family, catalogue, passwords[user], terms)))
         if all(client.is_usable for client in family):
             todo.update(dict.fromkeys(_take_back(user, family, catalogue)))
+    stay = {*families, *_retiring(families.values(), catalogue, terms)}
     for name, user in sorted(catalogue.users.items()):
-        if name not in families and user.can_login:
+        if name in stay:
+            continue
+        if user.can_login or user.locked_at is None:
             todo[LockOut(name)] = None
-    return tuple(todo)
+        elif 0 < terms.forget_days * _DAY < terms.now - user.locked_at:
+            todo[Forget(name)] = None
+    return tuple(sorted(todo, key=lambda statement: ORDER.index(type(statement))))
 
 
-def is_served(client: wire.Client, catalogue: Catalogue, password: str) -> bool:
-    """Tell whether the server has all that *client* asks, so that it can be told."""
-    (client,) = checked([client], catalogue)
-    return client.is_usable and not _serve([client], catalogue, password)
+def is_served(
+    client: wire.Client, catalogue: Catalogue, password: str, terms: Terms = Terms()
+) -> bool:
+    """Tell whether the server has all that *client*, checked, asks, so that it can be told."""
+    return client.is_usable and not _serve([client], catalogue, password, terms)
 
 
-def _serve(family: Sequence[wire.Client], catalogue: Catalogue, password: str) -> list[Statement]:
+def _retiring(
+    families: Iterable[Sequence[wire.Client]], catalogue: Catalogue, terms: Terms
+) -> set[str]:
+    """Return the users whose password was rotated and who may still be in use."""
+    return {
+        client.former_user
+        for family in families
+        for client in family
+        if client.former_user in catalogue.users
+        and catalogue.users[client.former_user].can_login
+        and (
+            client.former_user in catalogue.busy
+            or terms.now - client.rotated_at < _OVERLAP
+            # Nobody was told of the new one before it can be used.
+            or client.user not in catalogue.users
+        )
+    }
+
+
+def _serve(
+    family: Sequence[wire.Client], catalogue: Catalogue, password: str, terms: Terms
+) -> list[Statement]:
     """Return what the clients of one user lack."""
     todo: list[Statement] = []
     for client in family:
@@ -161,27 +273,40 @@ def _serve(family: Sequence[wire.Client], catalogue: Catalogue, password: str) -
         owner = names.owner(database)
         needed = (names.GRANTOR, owner, *client.role_names)
         todo += [MakeRole(name) for name in needed if name not in catalogue.roles]
-        if not _is_good(catalogue.users.get(user), client, password):
-            todo.append(MakeUser(user, client.is_admin, password))
-        if database not in catalogue.databases:
+        limits = Limits() if client.is_admin else terms.limits
+        if not _is_good(catalogue.users.get(user), client, password, limits):
+            todo.append(MakeUser(user, client.is_admin, password, limits))
+        is_there = database in catalogue.databases
+        if not is_there:
             todo.append(MakeDatabase(database, owner))
-        if (owner, user) not in catalogue.members:
-            # In this order: a member enters no database that isn't shared yet.
+        if not is_there or (owner, user) not in catalogue.members:
             is_ours = catalogue.databases.get(database, owner) == owner
-            todo += [Share(database, owner, is_ours), Grant(owner, user)]
+            todo.append(Share(database, owner, is_ours))
+        has = catalogue.extensions.get(owner, frozenset()) if is_there else frozenset()
+        refused = bool(client.refusals)
         todo += [
-            Grant(role, user)
-            for role in client.role_names
-            if (role, user) not in catalogue.members
+            MakeExtension(database, owner, extension)
+            for extension in client.wanted_extensions
+            if not refused and extension not in has
         ]
+        roles = (owner, *client.role_names, *_inherited(client, catalogue))
+        todo += [Grant(role, user) for role in roles if (role, user) not in catalogue.members]
     return todo
 
 
-def _is_good(user: User | None, client: wire.Client, password: str) -> bool:
+def _inherited(client: wire.Client, catalogue: Catalogue) -> tuple[str, ...]:
+    """Return the user that a rotated one has its rights from, those by hand included."""
+    return (client.former_user,) if client.former_user in catalogue.users else ()
+
+
+def _is_good(user: User | None, client: wire.Client, password: str, limits: Limits) -> bool:
     return (
         user is not None
         and user.can_login
+        and user.locked_at is None
         and (user.is_superuser or not client.is_admin)
+        and user.connections == limits.connections
+        and user.settings == limits.settings
         and scram.is_verifier_of(user.verifier, password)
     )
 
@@ -193,142 +318,30 @@ def _take_back(
     wanted = {
         role
         for client in family
-        for role in (names.owner(client.database_name), *client.role_names)
+        for role in (
+            names.owner(client.database_name),
+            *client.role_names,
+            *_inherited(client, catalogue),
+        )
     }
     for role, member in sorted(catalogue.granted):
         if member == user and role not in wanted:
             yield Revoke(role, member)
 
 
-def _refusals(client: wire.Client, catalogue: Catalogue) -> list[str]:
+def _unfit(client: wire.Client, catalogue: Catalogue) -> list[str]:
     if client.is_admin:
         return []
     return [
-        f'role "{name}": {catalogue.unfit[name]}'
+        f'role {name!a}: {catalogue.unfit[name]}'
         for name in client.role_names
         if name in catalogue.unfit
     ]
 
 
-_READ_ROLES = """
-WITH RECURSIVE reached (role, power) AS (
-    SELECT oid, oid FROM pg_authid
-    UNION
-    SELECT reached.role, granted.roleid
-    FROM reached JOIN pg_auth_members AS granted ON granted.member = reached.power
-)
-SELECT role.rolname, role.rolcanlogin, role.rolsuper, coalesce(role.rolpassword, ''),
-    bool_or(power.rolsuper OR power.rolcreaterole OR power.rolreplication OR power.rolbypassrls
-        OR power.rolname IN ('pg_execute_server_program', 'pg_read_server_files',
-            'pg_write_server_files'))
-FROM reached
-JOIN pg_authid AS role ON role.oid = reached.role
-JOIN pg_authid AS power ON power.oid = reached.power
-GROUP BY role.oid
-"""
-
-
-def read(connection: Connection[Any]) -> Catalogue:
-    """Return what the server has."""
-    users: dict[str, User] = {}
-    unfit: dict[str, str] = {}
-    roles: set[str] = set()
-    for name, can_login, is_superuser, verifier, is_powerful in connection.execute(_READ_ROLES):
-        roles.add(name)
-        if names.is_user(name):
-            users[name] = User(can_login, is_superuser, verifier)
-        if is_powerful:
-            unfit[name] = 'it has powers that belong to operators; ask on db-admin'
-        elif can_login:
-            unfit[name] = 'it can log in, so it is somebody; ask for a group'
-    databases = connection.execute('SELECT datname, pg_get_userbyid(datdba) FROM pg_database')
-    grants = connection.execute(
-        'SELECT pg_get_userbyid(roleid), pg_get_userbyid(member), pg_get_userbyid(grantor)'
-        ' FROM pg_auth_members'
-    ).fetchall()
-    return Catalogue(
-        users,
-        frozenset(roles),
-        unfit,
-        dict(databases.fetchall()),
-        frozenset((role, member) for role, member, _ in grants),
-        frozenset((role, member) for role, member, by in grants if by == names.GRANTOR),
-    )
-
-
-Enter = Callable[[str], 'contextlib.AbstractContextManager[Connection[Any]]']
-"""Gives a superuser's connection to the database of that name."""
-
-
-def apply_all(
-    statements: Iterable[Statement], connection: Connection[Any], enter: Enter
-) -> tuple[str, ...]:
-    """Do *statements*; one that fails stops no other.
-
-    Returns:
-        What failed, a line each: a client's odd wish must not stop the service of the others.
-
-    Raises:
-        psycopg.OperationalError: If the server went away.
-    """
-    import psycopg
-
-    failed: list[str] = []
-    for statement in statements:
-        try:
-            apply(statement, connection, enter)
-        except psycopg.Error as error:
-            if connection.closed:
-                raise
-            failed.append(f'cannot do {statement}: {str(error).splitlines()[0]}')
-    return tuple(failed)
-
-
-def apply(statement: Statement, connection: Connection[Any], enter: Enter) -> None:
-    """Do *statement*.
-
-    Args:
-        statement: What to do.
-        connection: To the database ``postgres``, in autocommit mode.
-        enter: The way into the others.
-    """
-    from psycopg import sql
-
-    def run(text: sql.SQL, *parts: str) -> None:
-        connection.execute(text.format(*map(sql.Identifier, parts)))
-
-    match statement:
-        case MakeRole(name):
-            run(sql.SQL('CREATE ROLE {} NOLOGIN'), name)
-        case MakeUser():
-            _make_user(statement, connection)
-        case MakeDatabase(name, owner):
-            run(sql.SQL('CREATE DATABASE {} OWNER {}'), name, owner)
-        case Share(database, owner, is_ours):
-            with enter(database) as inside:
-                sharing.share(inside, database, owner, is_ours=is_ours)
-        case Grant(role, member):
-            # From PostgreSQL 16 on, only who may pass a role on can be its grantor.
-            run(sql.SQL('GRANT {} TO {} WITH ADMIN OPTION'), role, names.GRANTOR)
-            run(sql.SQL('GRANT {} TO {} GRANTED BY {}'), role, member, names.GRANTOR)
-        case Revoke(role, member):
-            run(sql.SQL('REVOKE {} FROM {} GRANTED BY {}'), role, member, names.GRANTOR)
-        case LockOut(user):
-            run(sql.SQL('ALTER ROLE {} NOLOGIN'), user)
-            connection.execute(
-                'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s', [user]
-            )
-
-
-def _make_user(statement: MakeUser, connection: Connection[Any]) -> None:
-    from psycopg import sql
-
-    found = connection.execute('SELECT FROM pg_roles WHERE rolname = %s', [statement.name])
-    connection.execute(
-        sql.SQL('{} ROLE {} LOGIN {} PASSWORD {}').format(
-            sql.SQL('ALTER' if found.rowcount else 'CREATE'),
-            sql.Identifier(statement.name),
-            sql.SQL('SUPERUSER' if statement.is_admin else ''),
-            sql.Literal(scram.verifier(statement.password)),
-        )
-    )
+def _unavailable(client: wire.Client, catalogue: Catalogue) -> list[str]:
+    return [
+        f'extension {extension.name!a}: the machine of the database does not have it'
+        for extension in client.wanted_extensions
+        if not client.refusals and extension.name not in catalogue.available
+    ]

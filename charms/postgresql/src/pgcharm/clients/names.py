@@ -18,14 +18,15 @@ _HBA_WORDS = frozenset(('all', 'sameuser', 'samerole', 'samegroup', 'replication
 _SQL_WORDS = frozenset(('public', 'none', 'current_user', 'session_user', 'current_role'))
 
 
-def user(application: str, *, admin: bool) -> str:
+def user(application: str, *, admin: bool, generation: int = 1) -> str:
     """Return the user of a client application; it survives a re-made relation.
 
     Args:
         application: The remote application.
         admin: Whether it came over ``db-admin``.
+        generation: How often it got a password. Juju's applications have no ``_`` in their names.
     """
-    return _fitting(_USERS[admin] + application)
+    return _fitting(_USERS[admin] + application + (f'_{generation}' if generation > 1 else ''))
 
 
 def is_user(role: str) -> bool:
@@ -57,6 +58,13 @@ def role_fault(name: str) -> str:
         return 'the name is reserved'
     if lowered in _SQL_WORDS:
         return 'the name is a word of SQL'
+    return _fault(name)
+
+
+def schema_fault(name: str) -> str:
+    """Return why an extension can't go to a schema of that name; empty when it can."""
+    if name.lower().startswith(('pg_', 'juju', 'information_schema')):
+        return 'the name is reserved'
     return _fault(name)
 
 

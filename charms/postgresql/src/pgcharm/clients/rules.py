@@ -13,19 +13,19 @@ from . import wire
 def render(clients: Iterable[wire.Client]) -> str:
     """Return the lines for all clients, one per user, database and network, sorted.
 
-    A ``db-admin`` client may use any user and any database from there: poolers do.
+    A ``db-admin`` client may use any user and any database from there: poolers do. Who got a new
+    password may use the former user as well; when that is over the server decides.
     """
     lines: set[str] = set()
     for client in clients:
         if not client.is_usable:
             continue
-        whose = (
-            'all all'
-            if client.is_admin
-            else f'{_quoted(client.database_name)} {_quoted(client.user)}'
-        )
-        for networks in client.units.values():
-            lines.update(f'hostssl {whose} {network} scram-sha-256' for network in networks)
+        if client.is_admin:
+            whose = 'all all'
+        else:
+            users = ','.join(_quoted(user) for user in (client.user, client.former_user) if user)
+            whose = f'{_quoted(client.database_name)} {users}'
+        lines.update(f'hostssl {whose} {network} scram-sha-256' for network in client.networks)
     return '\n'.join(sorted(lines))
 
 

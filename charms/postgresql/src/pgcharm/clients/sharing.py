@@ -16,6 +16,16 @@ if TYPE_CHECKING:
 
 _SCHEMA = 'juju'
 
+_OURSELVES = {
+    'role': 'none',
+    'search_path': 'pg_catalog',
+    'statement_timeout': '0',
+    'lock_timeout': '10s',
+    'idle_in_transaction_session_timeout': '0',
+    'row_security': 'off',
+    'check_function_bodies': 'on',
+}
+
 # Tables go first: the sequences of their columns follow them, and can't go alone.
 _ADOPT = """
 DECLARE
@@ -46,6 +56,13 @@ END
 """
 
 
+def be_ourselves(inside: Connection[Any]) -> None:
+    """Undo for this transaction what a client made its database set for whoever enters it."""
+    inside.execute('SET TRANSACTION READ WRITE')
+    for name, value in _OURSELVES.items():
+        inside.execute(f'SET LOCAL {name} = {value}'.encode())
+
+
 def share(inside: Connection[Any], database: str, owner: str, *, is_ours: bool) -> None:
     """Give *owner*'s members the use of a database, and *owner* what they make there.
 
@@ -72,10 +89,7 @@ def share(inside: Connection[Any], database: str, owner: str, *, is_ours: bool) 
         inside.execute(text.format(**names, body=sql.Literal(body)))
 
     with inside.transaction():
-        # A client can change what its database sets for whoever enters it.
-        run(sql.SQL('SET TRANSACTION READ WRITE'))
-        run(sql.SQL('SET LOCAL ROLE NONE'))
-        run(sql.SQL('SET LOCAL search_path = pg_catalog'))
+        be_ourselves(inside)
         if is_ours:
             run(sql.SQL('REVOKE ALL ON DATABASE {database} FROM PUBLIC'))
         run(sql.SQL('GRANT CONNECT, CREATE, TEMPORARY ON DATABASE {database} TO {owner}'))

@@ -1,7 +1,6 @@
-"""What clients ask and what they are told: every key of ``db`` and ``db-admin``.
+"""What clients ask over ``db`` and ``db-admin``, checked at the door.
 
-A bag is published whole or not at all: clients of the reactive era drop all their databases when
-they see half of one. Source: the seed, "During db-relation-joined" and "-changed".
+Source: the seed, "During db-relation-joined"; protocol v2 asks the same in the application's bag.
 """
 
 from __future__ import annotations
@@ -9,8 +8,6 @@ from __future__ import annotations
 import dataclasses
 import ipaddress
 from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Literal
 
 from . import names
 
@@ -19,10 +16,36 @@ ENDPOINTS = ('db', ADMIN)
 JUJUS = frozenset(('egress-subnets', 'ingress-address', 'private-address'))
 """The keys that Juju itself puts into a unit's bag."""
 
-_SHARED = (
-    *('database', 'roles', 'allowed-subnets', 'allowed-units'),
-    *('master', 'standbys', 'version', 'tls-ca'),
-)
+_WISHES = ('database', 'roles', 'extensions')
+_LONGEST = 8192
+_MOST_ROLES = 100
+_MOST_NETWORKS = 32
+
+
+@dataclasses.dataclass(frozen=True)
+class Policy:
+    """What the operator allows, and which password each client has come to.
+
+    Attributes:
+        allow_admin: Whether ``db-admin`` is served.
+        extensions: Those that a client may ask for.
+        generations: By the user's first name: how often it got a password, and when it got the
+            last one, in seconds since 1970.
+    """
+
+    allow_admin: bool = True
+    extensions: frozenset[str] = frozenset()
+    generations: Mapping[str, tuple[int, float]] = dataclasses.field(
+        default_factory=dict[str, tuple[int, float]]
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Extension:
+    """An extension, and the schema that its objects shall be in."""
+
+    name: str
+    schema: str = 'public'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,11 +56,16 @@ class Client:
         relation: The relation's id.
         database: The name that it asks for, '' for one of its own.
         roles: As it wrote them, comma separated.
+        extensions: As it wrote them, comma separated.
         units: Networks that each of its units comes from.
-        published: What this unit's own bag in the relation says.
-        shared: What our application's bag says; empty when this unit doesn't lead.
-        faults: Why it can't have what it asks for, for the log.
+        told: Digest of what this unit's own bag in the relation says; '' when that is not known.
+        told_shared: The same of our application's bag; '' also when this unit doesn't lead.
+        left: Networks that no unit of it comes from any more, since the hook before.
+        faults: Why it can't have what it asks for; then it gets nothing.
+        refusals: What it doesn't get, though it gets the rest.
         ignored: What of its bags is left out, for the log.
+        generation: How often its user got a password.
+        rotated_at: When it got the last one, in seconds since 1970.
     """
 
     relation: int
@@ -46,10 +74,20 @@ class Client:
     database: str
     roles: str
     units: Mapping[str, tuple[str, ...]]
-    published: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
-    shared: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
+    extensions: str = ''
+    told: str = ''
+    told_shared: str = ''
+    left: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
+    refusals: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
+    generation: int = 1
+    rotated_at: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """The relation as an operator knows it, ``db:3``."""
+        return f'{self.endpoint}:{self.relation}'
 
     @property
     def is_admin(self) -> bool:
@@ -59,7 +97,15 @@ class Client:
     @property
     def user(self) -> str:
         """Its database user."""
-        return names.user(self.application, admin=self.is_admin)
+        return names.user(self.application, admin=self.is_admin, generation=self.generation)
+
+    @property
+    def former_user(self) -> str:
+        """The user that it had before its password was rotated; '' when it never was."""
+        if self.generation == 1:
+            return ''
+        former = self.generation - 1
+        return names.user(self.application, admin=self.is_admin, generation=former)
 
     @property
     def database_name(self) -> str:
@@ -69,11 +115,21 @@ class Client:
     @property
     def role_names(self) -> tuple[str, ...]:
         """The roles that it asks for, one by one."""
-        return tuple(dict.fromkeys(filter(None, (name.strip() for name in self.roles.split(',')))))
+        return _words(self.roles)
+
+    @property
+    def wanted_extensions(self) -> tuple[Extension, ...]:
+        """The extensions that it asks for, in its order."""
+        return tuple(_extension(word) for word in _words(self.extensions))
+
+    @property
+    def networks(self) -> frozenset[str]:
+        """All networks that its units come from."""
+        return frozenset(network for own in self.units.values() for network in own)
 
     @property
     def is_usable(self) -> bool:
-        """Whether all that it asks can be done; else it is told nothing."""
+        """Whether all that it can't do without can be done; else it is told why not."""
         return not self.faults
 
 
@@ -83,42 +139,84 @@ def read(
     application: str,
     asked: Mapping[str, str],
     units: Mapping[str, Mapping[str, str]],
-    published: Mapping[str, str],
-    shared: Mapping[str, str],
 ) -> Client:
     """Return a client as its bags say.
 
     Args:
+        relation: The relation's id.
+        endpoint: ``db`` or ``db-admin``.
+        application: The remote application.
         asked: Its application's bag: protocol v2 asks there.
         units: Its units' bags: the seed asks there; the first that asks speaks for all, because
             they change their minds one after the other.
-        published: Our own unit's bag.
-        shared: Our application's bag, empty when this unit doesn't lead.
     """
-    bags = (asked, *(units[unit] for unit in sorted(units, key=_number)))
+    bags = (asked, *(units[unit] for unit in sorted(units, key=number)))
+    # A longer wish is nonsense, and stays too long without being kept as a whole.
     request = {
-        key: next((bag[key] for bag in bags if bag.get(key)), '')
-        for key in ('database', 'roles', 'extensions')
+        key: next((bag[key] for bag in bags if bag.get(key)), '')[: _LONGEST + 1]
+        for key in _WISHES
     }
     origins = {unit: origin(bag) for unit, bag in units.items()}
-    ignored = [f'{unit}: {reason}' for unit, found in origins.items() for reason in found.ignored]
-    if request['extensions'].strip():
-        ignored.append('extensions: an operator makes them, with CREATE EXTENSION')
-    client = Client(
+    return Client(
         relation,
         endpoint,
         application,
         request['database'],
         request['roles'],
         {unit: found.networks for unit, found in origins.items()},
-        published,
-        shared,
-        ignored=tuple(ignored),
+        request['extensions'],
+        ignored=tuple(
+            f'{unit}: {reason}' for unit, found in origins.items() for reason in found.ignored
+        ),
     )
-    wishes = [('database', client.database_name, names.database_fault(client.database_name))]
-    wishes += [('role', name, names.role_fault(name)) for name in client.role_names]
-    faults = (f'{noun} {name[:80]!a}: {reason}' for noun, name, reason in wishes if reason)
-    return dataclasses.replace(client, faults=tuple(faults))
+
+
+def judge(client: Client, policy: Policy) -> Client:
+    """Return the client with all that is wrong with its wishes, and its present password."""
+    faults = [
+        f'{noun} {name[:60]!a}: {reason}'
+        for noun, name, reason in (
+            ('database', client.database_name, names.database_fault(client.database_name)),
+            *(('role', name, names.role_fault(name)) for name in client.role_names[:_MOST_ROLES]),
+        )
+        if reason
+    ]
+    if len(client.roles) > _LONGEST or len(client.role_names) > _MOST_ROLES:
+        faults.append(f'roles: more than {_MOST_ROLES} of them')
+    if client.is_admin and not policy.allow_admin:
+        faults.insert(0, 'option "allow-db-admin" is false')
+    refusals = [f'extension {name[:60]!a}: {why}' for name, why in _refused(client, policy)]
+    first = names.user(client.application, admin=client.is_admin)
+    generation, rotated_at = policy.generations.get(first, (1, 0.0))
+    return dataclasses.replace(
+        client,
+        faults=tuple(faults),
+        refusals=tuple(refusals),
+        generation=generation,
+        rotated_at=rotated_at,
+    )
+
+
+def _refused(client: Client, policy: Policy) -> list[tuple[str, str]]:
+    if len(client.extensions) > _LONGEST:
+        return [(client.extensions, 'the list is too long')]
+    found: list[tuple[str, str]] = []
+    for extension in client.wanted_extensions:
+        if extension.name not in policy.extensions:
+            found.append((extension.name, 'option "allowed-extensions" does not have it'))
+        elif reason := names.schema_fault(extension.schema):
+            found.append((extension.name, f'schema {extension.schema[:60]!a}: {reason}'))
+    return found
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(filter(None, (word.strip() for word in text.split(',')))))
+
+
+def _extension(word: str) -> Extension:
+    """Read ``name``, ``name(schema)`` as it was until protocol v1, or ``name:schema``."""
+    name, separator, schema = word.removesuffix(')').replace('(', ':', 1).partition(':')
+    return Extension(name.strip(), schema.strip()) if separator else Extension(word)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -138,14 +236,16 @@ def origin(bag: Mapping[str, str]) -> Origin:
     ignored: list[str] = []
     for key in ('egress-subnets', 'ingress-address', 'private-address'):
         found: list[str] = []
-        for word in filter(None, (word.strip() for word in bag.get(key, '').split(','))):
+        for word in _words(bag.get(key, '')[:_LONGEST]):
             try:
                 found.append(str(_network(word)))
             except ValueError as error:
                 ignored.append(f'{key} {word[:80]!a}: {error}')
+        if len(found) > _MOST_NETWORKS:
+            ignored.append(f'{key}: more than {_MOST_NETWORKS} networks')
         if found:
-            return Origin(tuple(dict.fromkeys(found)), tuple(ignored))
-    return Origin((), tuple(ignored))
+            return Origin(tuple(dict.fromkeys(found[:_MOST_NETWORKS])), tuple(ignored[:8]))
+    return Origin((), tuple(ignored[:8]))
 
 
 def _network(word: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
@@ -161,94 +261,7 @@ def _network(word: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
     return network
 
 
-def _number(unit: str) -> tuple[str, int]:
-    application, _, number = unit.rpartition('/')
-    return application, int(number)
-
-
-State = Literal['standalone', 'master', 'hot standby', 'failover']
-
-
-@dataclasses.dataclass(frozen=True)
-class Place:
-    """Where a unit's PostgreSQL listens for clients."""
-
-    host: str
-    port: int
-
-
-@dataclasses.dataclass(frozen=True)
-class Server:
-    """This unit as clients need to know it, and where the others are.
-
-    Attributes:
-        ca: The authority that signed the servers' certificates.
-        master: The unit that takes writes, where that is another one.
-        standbys: All that can be read from.
-    """
-
-    host: str
-    port: int
-    state: State
-    version: str
-    ca: str
-    master: Place | None = None
-    standbys: tuple[Place, ...] = ()
-
-
-JOINING: Mapping[str, str] = MappingProxyType({'state': 'standalone'})
-"""The bag of a unit that is not set up yet: clients of several units ignore it."""
-
-
-def render(client: Client, server: Server, password: str) -> dict[str, str]:
-    """Return the unit's whole bag for *client*: what it asked is echoed byte for byte."""
-    bag = {
-        'host': server.host,
-        'port': str(server.port),
-        'database': client.database_name,
-        'user': client.user,
-        'password': password,
-        'state': server.state,
-        'version': server.version,
-        'tls-ca': server.ca,
-        'allowed-units': ' '.join(
-            sorted((unit for unit, own in client.units.items() if own), key=_number)
-        ),
-        'allowed-subnets': ','.join(sorted({net for own in client.units.values() for net in own})),
-    }
-    if not client.is_admin:
-        bag |= {'schema_user': client.user, 'schema_password': password}
-    if client.roles:
-        bag['roles'] = client.roles
-    is_master = server.state in ('standalone', 'master')
-    master = Place(server.host, server.port) if is_master else server.master
-    if master is not None:
-        bag['master'] = _conninfo(bag, master)
-    if server.standbys:
-        # One per line: a list with commas is one broken string to the old client libraries.
-        bag['standbys'] = '\n'.join(_conninfo(bag, place) for place in server.standbys)
-    return bag
-
-
-def render_shared(bag: Mapping[str, str]) -> dict[str, str]:
-    """Return our application's bag, protocol v2, from the primary's own bag."""
-    return {key: bag[key] for key in _SHARED if key in bag}
-
-
-def _conninfo(bag: Mapping[str, str], place: Place) -> str:
-    """Return a libpq connection string, keys sorted. Source: manual, "Connection Strings"."""
-    parts = {
-        'dbname': bag['database'],
-        'host': place.host,
-        'password': bag['password'],
-        'port': str(place.port),
-        'user': bag['user'],
-    }
-    return ' '.join(f'{key}={_quoted(value)}' for key, value in parts.items())
-
-
-def _quoted(value: str) -> str:
-    if value and not any(char in value for char in " '\\"):
-        return value
-    escaped = value.replace('\\', '\\\\').replace("'", "\\'")
-    return f"'{escaped}'"
+def number(unit: str) -> tuple[str, int]:
+    """Return what units are sorted by: ``app/2`` comes before ``app/10``."""
+    application, _, last = unit.rpartition('/')
+    return application, int(last)
