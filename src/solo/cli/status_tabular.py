@@ -38,7 +38,7 @@ def text(
         if units:
             sections.append(units)
     if status['machines']:
-        sections.append(_machines(status['machines'], color))
+        sections.append(machines_text(status['machines'], color))
     if relations and status.get('_relations'):
         sections.append(_relations(status['_relations'], color))
     if storage and status.get('storage'):
@@ -170,7 +170,8 @@ def _units(applications: Json, color: bool) -> str:
     return output.table(rows, paint=paint) if len(rows) > 1 else ''
 
 
-def _machines(machines: Json, color: bool) -> str:
+def machines_text(machines: Json, color: bool) -> str:
+    """Return the table of machines, as ``machines`` prints it too."""
     rows = [['Machine', 'State', 'Address', 'Inst id', 'Base', 'AZ', 'Message']]
     for name in sorted(machines, key=names.natural):
         each = machines[name]

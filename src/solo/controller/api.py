@@ -28,6 +28,7 @@ from ..state import (
     removal,
     secrets,
     snapshot,
+    statuslog,
     storage,
     units,
 )
@@ -222,6 +223,7 @@ class AgentApi:
             row = _application(tx, unit)
             if row['lease_holder'] != unit:
                 raise errors.Error('this unit is not the leader')
+            statuslog.record(tx, row['model'], row['name'], 'application', status, message, now)
             tx.update(
                 'application',
                 row['id'],

@@ -7,26 +7,19 @@ juju: core/secrets/createsecret.go.
 from __future__ import annotations
 
 import base64
-import binascii
 import dataclasses
-import re
-import secrets as random
-import string
 import time
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from .. import errors, flags, formats, model, names
+from .. import errors, flags, formats, model, names, secretdata
 from . import call as calls
 from . import relation
 from .call import Call
 from .context import Context
 
-_KEY = re.compile(r'^([a-z](?:-?[a-z0-9]){2,})$')
-_ID = re.compile(r'^(?:secret:(?://[0-9a-f-]{36}/)?)?([0-9a-z]{20})$')
 _POLICIES = ('never', 'hourly', 'daily', 'weekly', 'monthly', 'quarterly', 'yearly')
-_MOST_BYTES = 1024 * 1024
 
 UPDATE_FLAGS = (
     flags.Flag(('label',), help='A label used to identify the secret in hooks'),
@@ -54,7 +47,7 @@ def add(context: Context, call: Call) -> None:
         call,
         model.SecretChange(
             'add',
-            new_id(),
+            secretdata.new_id(),
             owner=context.unit.name if is_unit else context.application,
             content=content,
         ),
@@ -179,18 +172,13 @@ def remove(context: Context, call: Call) -> None:
     context.secrets.append(model.SecretChange('remove', secret_id, revision=revision))
 
 
-def new_id() -> str:
-    """Return a new secret's id: 20 characters of digits and letters."""
-    return ''.join(random.choice(string.digits + string.ascii_lowercase) for _ in range(20))
-
-
 def parse_id(text: str) -> str:
     """Return the bare id of *text*: ``secret:x``, ``secret://uuid/x`` or ``x``.
 
     Raises:
         UsageError: If it is none of these.
     """
-    found = _ID.match(text)
+    found = secretdata.ID.match(text)
     if found is None:
         raise errors.UsageError(f'secret URI "{text}" not valid')
     return found[1]
@@ -244,28 +232,10 @@ def _content(call: Call, skip: int = 0) -> dict[str, str]:
     content: dict[str, str] = {}
     if call.flags['file']:
         for key, value in calls.scalars(call.content(call.flags['file'])).items():
-            content.update((_pair(call, key, value or ''),))
+            content.update((secretdata.entry(key, value or '', call.content),))
     for key, value in calls.pairs(call.args[skip:]).items():
-        content.update((_pair(call, key, value),))
+        content.update((secretdata.entry(key, value, call.content),))
     return content
-
-
-def _pair(call: Call, key: str, value: str) -> tuple[str, str]:
-    name, _, suffix = key.partition('#')
-    if not _KEY.match(name):
-        raise errors.UsageError(f'key "{name}" not valid')
-    if suffix == 'file':
-        value = call.content(value).decode('utf-8', 'surrogateescape')
-    elif suffix == 'base64':
-        try:
-            value = base64.b64decode(value, validate=True).decode('utf-8', 'surrogateescape')
-        except binascii.Error as error:
-            raise errors.UsageError(f'value of key "{name}" is not base64') from error
-    elif suffix:
-        raise errors.UsageError(f'key "{key}" not valid')
-    if len(value) > _MOST_BYTES:
-        raise errors.UsageError(f'secret content for key "{name}" too large: {len(value)} bytes')
-    return name, value
 
 
 def _merged(before: model.SecretChange, change: model.SecretChange) -> model.SecretChange:

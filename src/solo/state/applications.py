@@ -26,7 +26,7 @@ def deploy(
     storage: Mapping[str, Mapping[str, Any]],
     attach: Sequence[str],
     trust: bool,
-    constraints: Mapping[str, str],
+    constraints: Mapping[str, Any],
     bindings: Mapping[str, str],
     resources: Mapping[str, files.Resource],
     provider: str,

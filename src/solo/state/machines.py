@@ -6,7 +6,7 @@ import json
 import sqlite3
 
 from .. import errors
-from . import db
+from . import db, statuslog
 
 BASE = {'name': 'ubuntu', 'channel': '24.04'}
 
@@ -53,14 +53,17 @@ def started(tx: db.Transaction, machine: int, *, address: str, boot_id: str, now
         boot_id=boot_id,
         since=now,
     )
-    for row in tx.all('SELECT id FROM unit WHERE machine = ?', machine):
+    name, model = row(tx, machine)['name'], row(tx, machine)['model']
+    for kind, status in (('juju-machine', 'started'), ('machine', 'running')):
+        statuslog.record(tx, model, name, kind, status, '', now)
+    for unit in tx.all('SELECT id FROM unit WHERE machine = ?', machine):
         tx.execute(
             "UPDATE unit SET workload_message = 'agent initialising', workload_since = ?"
             " WHERE id = ? AND workload_message = 'waiting for machine'",
             now,
-            row['id'],
+            unit['id'],
         )
-        tx.wake(row['id'])
+        tx.wake(unit['id'])
 
 
 def key(tx: db.Transaction, machine: int) -> str:

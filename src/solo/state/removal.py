@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from .. import errors
 from . import applications, db, relations, units
 
 
@@ -102,14 +103,12 @@ def unit_gone(tx: db.Transaction, unit: sqlite3.Row, *, now: float) -> None:
     tx.execute('DELETE FROM secret WHERE model = ? AND owner = ?', unit['model'], unit['name'])
     tx.execute('DELETE FROM unit WHERE id = ?', unit['id'])
     tx.wake(unit['principal'])
+    _end_unused(tx, 'machine.id = ?', unit['machine'])
     sweep(tx, unit['model'])
 
 
 def sweep(tx: db.Transaction, model: int) -> None:
-    """Remove relations, applications and machines that nothing holds any more.
-
-    Machines only become dying here: the provisioner ends their processes and then their rows.
-    """
+    """Remove relations and applications that nothing holds any more."""
     for relation in tx.all(
         "SELECT * FROM relation r WHERE model = ? AND life != 'alive' AND NOT EXISTS"
         " (SELECT 1 FROM relation_unit u WHERE u.relation = r.id AND u.scope != 'left')",
@@ -134,11 +133,32 @@ def sweep(tx: db.Transaction, model: int) -> None:
         )
         tx.execute('DELETE FROM secret WHERE model = ? AND owner = ?', model, application['name'])
         tx.execute('DELETE FROM application WHERE id = ?', application['id'])
+
+
+def _end_unused(tx: db.Transaction, which: str, row: int) -> None:
+    """Make machines dying that have no unit; the provisioner ends their processes and rows."""
     tx.execute(
-        "UPDATE machine SET life = 'dying' WHERE model = ? AND life = 'alive' AND NOT EXISTS"
+        f"UPDATE machine SET life = 'dying' WHERE {which} AND life = 'alive' AND NOT EXISTS"
         ' (SELECT 1 FROM unit u WHERE u.machine = machine.id)',
-        model,
+        row,
     )
+
+
+def remove_machine(
+    tx: db.Transaction, row: sqlite3.Row, *, destroy_storage: bool, forced: float
+) -> None:
+    """Make a machine dying: at once if it is empty, else when its units have gone.
+
+    Raises:
+        Error: If it has units, unless forced.
+    """
+    held = tx.all('SELECT id FROM unit WHERE machine = ?', row['id'])
+    if held and not forced:
+        name = units.row(tx, held[0]['id'])['name']
+        raise errors.Error(f'machine {row["name"]} has unit "{name}" assigned')
+    for unit in held:
+        remove_unit(tx, units.row(tx, unit['id']), destroy_storage=destroy_storage, forced=forced)
+    _end_unused(tx, 'machine.id = ?', row['id'])
 
 
 def machine_gone(tx: db.Transaction, machine: sqlite3.Row) -> None:
@@ -163,6 +183,7 @@ def destroy_model(
         remove_application(tx, application, destroy_storage=destroy_storage, forced=forced)
     if destroy_storage:
         tx.execute("UPDATE storage SET life = 'dying' WHERE model = ? AND unit IS NULL", row['id'])
+    _end_unused(tx, 'machine.model = ?', row['id'])
 
 
 def model_gone(tx: db.Transaction, model: int) -> bool:
@@ -176,7 +197,7 @@ def model_gone(tx: db.Transaction, model: int) -> bool:
     )
     if life == 'alive' or held or not is_cleared(tx, model):
         return False
-    for table in ('log', 'sequence'):
+    for table in ('log', 'sequence', 'status_log'):
         tx.execute(f'DELETE FROM {table} WHERE model = ?', model)
     tx.execute('DELETE FROM model WHERE id = ?', model)
     return True

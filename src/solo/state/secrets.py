@@ -38,7 +38,7 @@ def apply(
     if change.action == 'set':
         _set(tx, unit, secret, change, now)
     elif change.action == 'remove':
-        _remove(tx, secret, change.revision)
+        remove(tx, secret, change.revision)
     elif change.action == 'grant':
         _grant(tx, unit, secret, change)
     else:
@@ -89,7 +89,7 @@ def _add(tx: db.Transaction, unit: sqlite3.Row, change: model.SecretChange, now:
         created=now,
         updated=now,
     )
-    _add_revision(tx, unit['model'], change.id, 1, change.content or {}, now)
+    add_revision(tx, unit['model'], change.id, 1, change.content or {}, now)
 
 
 def _refuse_taken_label(
@@ -114,7 +114,7 @@ def _checksum(content: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps(dict(content), sort_keys=True).encode()).hexdigest()
 
 
-def _add_revision(
+def add_revision(
     tx: db.Transaction,
     model_row: int,
     id: str,
@@ -122,6 +122,7 @@ def _add_revision(
     content: Mapping[str, str],
     now: float,
 ) -> None:
+    """Add a revision's content."""
     tx.insert(
         'secret_revision',
         model=model_row,
@@ -167,6 +168,14 @@ def _set(
     )
     if change.content is None:
         return
+    if add_if_changed(tx, secret, change.content, now):
+        tx.wake(unit['id'])
+
+
+def add_if_changed(
+    tx: db.Transaction, secret: sqlite3.Row, content: Mapping[str, str], now: float
+) -> bool:
+    """Add a revision and let readers hear of it, unless the latest says the same already."""
     newest = latest(tx, secret['model'], secret['id'])
     before = tx.value(
         'SELECT checksum FROM secret_revision WHERE model = ? AND secret = ? AND revision = ?',
@@ -174,10 +183,28 @@ def _set(
         secret['id'],
         newest,
     )
-    if before != _checksum(change.content):
-        _add_revision(tx, secret['model'], secret['id'], newest + 1, change.content, now)
-        tx.wake(unit['id'])
-        _wake_readers(tx, secret)
+    if before == _checksum(content):
+        return False
+    add_revision(tx, secret['model'], secret['id'], newest + 1, content, now)
+    _wake_readers(tx, secret)
+    return True
+
+
+def revision(tx: db.Transaction, secret: sqlite3.Row, number: int) -> sqlite3.Row:
+    """Return the row of a revision.
+
+    Raises:
+        Error: ``secret revision "x/2" not found``.
+    """
+    found = tx.one(
+        'SELECT * FROM secret_revision WHERE model = ? AND secret = ? AND revision = ?',
+        secret['model'],
+        secret['id'],
+        number,
+    )
+    if found is None:
+        raise errors.not_found('secret revision', f'{secret["id"]}/{number}')
+    return found
 
 
 def _wake_readers(tx: db.Transaction, secret: sqlite3.Row) -> None:
@@ -193,7 +220,8 @@ def _wake_readers(tx: db.Transaction, secret: sqlite3.Row) -> None:
     )
 
 
-def _remove(tx: db.Transaction, secret: sqlite3.Row, revision: int | None) -> None:
+def remove(tx: db.Transaction, secret: sqlite3.Row, revision: int | None) -> None:
+    """Remove a secret, or one revision of it; the last one takes the secret with it."""
     if revision is not None:
         tx.execute(
             'DELETE FROM secret_revision WHERE model = ? AND secret = ? AND revision = ?',
@@ -291,7 +319,23 @@ def content(
     )
     if text is None:
         raise errors.not_found('secret revision', f'{id}/{revision}')
+    prune(tx, unit['model'], id)
     return id, revision, json.loads(text)
+
+
+def prune(tx: db.Transaction, model: int, id: str) -> None:
+    """Forget the revisions that nobody reads, if the operator wants that of the secret."""
+    tx.execute(
+        'DELETE FROM secret_revision AS r WHERE r.model = ? AND r.secret = ?'
+        ' AND EXISTS (SELECT 1 FROM secret s WHERE s.model = r.model AND s.id = r.secret'
+        ' AND s.auto_prune)'
+        ' AND r.revision < (SELECT max(n.revision) FROM secret_revision n'
+        ' WHERE n.model = r.model AND n.secret = r.secret)'
+        ' AND NOT EXISTS (SELECT 1 FROM secret_consumer c WHERE c.model = r.model'
+        ' AND c.secret = r.secret AND c.revision = r.revision)',
+        model,
+        id,
+    )
 
 
 def _by_label(tx: db.Transaction, unit: sqlite3.Row, label: str) -> str:

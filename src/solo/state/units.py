@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .. import errors, model, names
-from . import charms, db, machines, storage
+from . import charms, db, machines, statuslog, storage
 
 
 def row(tx: db.Transaction, unit: int) -> sqlite3.Row:
@@ -149,6 +149,8 @@ def set_status(
     tx: db.Transaction, unit: int, status: str, message: str, data: Mapping[str, Any], now: float
 ) -> None:
     """Set the workload status; the same again still updates ``since`` (contract 3.8)."""
+    of = row(tx, unit)
+    statuslog.record(tx, of['model'], of['name'], 'workload', status, message, now)
     tx.update(
         'unit',
         unit,
@@ -163,6 +165,8 @@ def set_agent_status(
     tx: db.Transaction, unit: int, status: str, message: str, data: Mapping[str, Any], now: float
 ) -> None:
     """Set the agent's status if it differs, so that ``since`` tells when it became so."""
+    of = row(tx, unit)
+    statuslog.record(tx, of['model'], of['name'], 'juju-unit', status, message, now)
     tx.execute(
         'UPDATE unit SET agent_status = ?, agent_message = ?, agent_data = ?, agent_since = ?'
         ' WHERE id = ? AND (agent_status != ? OR agent_message != ?)',

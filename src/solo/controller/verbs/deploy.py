@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, cast
 
-from ... import errors, wire
+from ... import constraints, errors, wire
 from ...charm import archive, prepare
 from ...state import applications, charms, models, storage
 from .. import resources, server
@@ -55,7 +55,7 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
             },
             attach=params.get('attach_storage') or (),
             trust=bool(params.get('trust')),
-            constraints=_constraints(params.get('constraints') or ''),
+            constraints=constraints.parse([params.get('constraints') or '']),
             bindings={},
             resources=uploaded,
             provider=controller.provider.name,
@@ -94,13 +94,3 @@ def file_settings(text: str, application: str) -> dict[str, str]:
         key: ('true' if value else 'false') if isinstance(value, bool) else str(value)
         for key, value in wire.mapping(whole, application).items()
     }
-
-
-def _constraints(text: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for word in text.split():
-        key, equals, value = word.partition('=')
-        if not equals:
-            raise errors.UsageError(f'malformed constraint "{word}"')
-        found[key] = value
-    return found
