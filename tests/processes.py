@@ -41,8 +41,13 @@ def end_all_of(folder: Path) -> list[str]:
     """Kill what still runs of *folder* after a moment, and return what that was."""
     with contextlib.suppress(AssertionError):
         waiting.wait_for(lambda: not of(folder), timeout=5)
-    left = of(folder)
-    for pid in left:
+    return [f'{pid}: {command}' for pid, command in kill_all_of(folder).items()]
+
+
+def kill_all_of(folder: Path) -> dict[int, str]:
+    """Kill what runs of *folder* now, all at once, and return what that was."""
+    found = of(folder)
+    for pid in found:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    return [f'{pid}: {command}' for pid, command in left.items()]
+    return found

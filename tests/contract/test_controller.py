@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 from pathlib import Path
 
 import processes
@@ -72,8 +71,7 @@ def test_after_a_kill_of_everything_at_once_the_next_command_carries_on(own: Own
     for unit in ('a/0', 'a/1', 'a/2'):
         own.wait_executing(unit)
 
-    for pid in processes.of(own.data):
-        os.kill(pid, signal.SIGKILL)
+    processes.kill_all_of(own.data)
     waiting.wait_for(lambda: not controllers(own))
     gate.touch()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -182,12 +183,16 @@ def stop(data: Path, timeout: float = 600.0) -> bool:
     running = pid(data)
     if running is None:
         return False
-    os.kill(running, signal.SIGTERM)
-    deadline = time.monotonic() + timeout
-    while time.monotonic() < deadline:
-        if pid(data) != running:
+    try:
+        ended = os.pidfd_open(running)
+    except ProcessLookupError:
+        return True
+    try:
+        os.kill(running, signal.SIGTERM)
+        if select.select([ended], [], [], timeout)[0]:
             return True
-        time.sleep(0.02)  # a poll with a deadline: a lock has no other sign of release
+    finally:
+        os.close(ended)
     raise errors.Error(
         f'cannot stop the controller of "{data}": a hook still runs after {timeout:.0f} s; '
         f'see "solo status", or end process {running}'
