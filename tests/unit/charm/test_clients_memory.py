@@ -143,10 +143,17 @@ def test_hook_of_a_client_is_taken_over_and_others_are_not() -> None:
         'JUJU_RELATION': 'db',
         'JUJU_RELATION_ID': 'db:12',
         'JUJU_DISPATCH_PATH': 'hooks/db-relation-broken',
+        'JUJU_REMOTE_APP': 'app',
+        'JUJU_REMOTE_UNIT': 'app/0',
+        'JUJU_DEPARTING_UNIT': 'app/0',
     }
     peers = {'JUJU_RELATION': 'replication', 'JUJU_DISPATCH_PATH': 'hooks/x', 'A': 'b'}
 
     assert juju.take_over(environment) == juju.Hook(12, is_broken=True)
-    assert environment['JUJU_DISPATCH_PATH'] == 'hooks/clients-changed'
+    assert environment == {
+        'JUJU_RELATION': 'db',
+        'JUJU_RELATION_ID': 'db:12',
+        'JUJU_DISPATCH_PATH': 'hooks/clients-changed',
+    }
     assert juju.take_over(dict(peers)) == juju.Hook()
     assert juju.take_over({}) == juju.Hook()

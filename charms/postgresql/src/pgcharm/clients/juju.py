@@ -18,6 +18,7 @@ from ops import hookcmds
 from . import wire
 
 _MEMORY = 'clients'
+_OF_RELATIONS = ('JUJU_REMOTE_APP', 'JUJU_REMOTE_UNIT', 'JUJU_DEPARTING_UNIT')
 
 
 @dataclasses.dataclass(frozen=True)
@@ -119,6 +120,8 @@ def take_over(environment: MutableMapping[str, str]) -> Hook:
     if environment.get('JUJU_RELATION') not in wire.ENDPOINTS:
         return Hook()
     was = environment.get('JUJU_DISPATCH_PATH', '')
+    for name in _OF_RELATIONS:  # ops would hand them to the event
+        environment.pop(name, None)
     environment['JUJU_DISPATCH_PATH'] = 'hooks/clients-changed'
     relation = environment.get('JUJU_RELATION_ID', '').rpartition(':')[2]
     return Hook(int(relation) if relation.isdecimal() else None, was.endswith('-broken'))

@@ -20,7 +20,7 @@ _OURSELVES = {
     'role': 'none',
     'search_path': 'pg_catalog',
     'statement_timeout': '0',
-    'lock_timeout': '10s',
+    'lock_timeout': '10000',
     'idle_in_transaction_session_timeout': '0',
     'row_security': 'off',
     'check_function_bodies': 'on',
