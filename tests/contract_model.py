@@ -19,7 +19,7 @@ import waiting
 
 T = TypeVar('T')
 CHARMS = Path(__file__).resolve().parent / 'charms'
-_PATIENCE = 120.0  # seconds; what is waited for takes a few on an idle machine
+_PATIENCE = 60.0  # seconds; what is waited for takes a few on an idle machine
 
 
 @dataclasses.dataclass(frozen=True)

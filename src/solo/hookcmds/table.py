@@ -16,6 +16,7 @@ from . import (
     leader,
     log,
     network,
+    payload,
     port,
     reboot,
     relation,
@@ -72,6 +73,7 @@ TOOLS: dict[str, Tool] = dict(
         _tool(
             'action-set', action.set_, 'Set action results.', '<key>=<value> [<key>=<value> ...]'
         ),
+        _tool('add-metric', payload.add_metric, 'Add metrics.', '<key>=<value> [...]'),
         _tool(
             'application-version-set',
             status.version_set,
@@ -158,6 +160,24 @@ TOOLS: dict[str, Tool] = dict(
                 'endpoints', 'display the list of target application endpoints for each port range'
             ),
             *_OUTPUT,
+        ),
+        _tool(
+            'payload-register',
+            payload.register,
+            'Register a charm payload with Juju.',
+            '<type> <class> <id> [tags...]',
+        ),
+        _tool(
+            'payload-status-set',
+            payload.status_set,
+            'Update the status of a payload.',
+            '<class> <id> <status>',
+        ),
+        _tool(
+            'payload-unregister',
+            payload.unregister,
+            'Stop tracking a payload.',
+            '<class> <id>',
         ),
         _tool(
             'relation-get',

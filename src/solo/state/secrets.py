@@ -42,12 +42,7 @@ def apply(
     elif change.action == 'grant':
         _grant(tx, unit, secret, change)
     else:
-        tx.execute(
-            'DELETE FROM secret_grant WHERE model = ? AND secret = ? AND target = ?',
-            secret['model'],
-            secret['id'],
-            change.target,
-        )
+        _revoke(tx, secret, change)
 
 
 def owned(tx: db.Transaction, unit: sqlite3.Row, id: str) -> sqlite3.Row:
@@ -251,6 +246,19 @@ def _grant(
     )
 
 
+def _revoke(tx: db.Transaction, secret: sqlite3.Row, change: model.SecretChange) -> None:
+    """Take back what a relation was granted, or an application or unit."""
+    tx.execute(
+        'DELETE FROM secret_grant WHERE model = ? AND secret = ? AND (target = ?'
+        ' OR relation = (SELECT id FROM relation WHERE model = ? AND number = ?))',
+        secret['model'],
+        secret['id'],
+        change.target,
+        secret['model'],
+        change.relation,
+    )
+
+
 def _may_read(tx: db.Transaction, unit: sqlite3.Row, secret: sqlite3.Row) -> bool:
     if secret['owner'] in (unit['name'], unit['application_name']):
         return True
@@ -423,7 +431,6 @@ def events(tx: db.Transaction, unit: sqlite3.Row, now: float) -> tuple[model.Sec
         for row in tx.all(
             'SELECT revision FROM secret_revision r WHERE r.model = ? AND r.secret = ?'
             ' AND r.revision < ?'
-            ' AND EXISTS (SELECT 1 FROM secret_consumer c WHERE c.secret = r.secret)'
             ' AND NOT EXISTS (SELECT 1 FROM secret_consumer c WHERE c.model = r.model'
             ' AND c.secret = r.secret AND c.revision = r.revision)',
             unit['model'],
