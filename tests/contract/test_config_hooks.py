@@ -1,4 +1,4 @@
-"""When config-changed runs. Source: juju: internal/worker/uniter/resolver.go; contract 2.2, 2.8."""
+"""When config-changed runs. Source: juju: internal/worker/uniter/resolver.go."""
 
 from __future__ import annotations
 

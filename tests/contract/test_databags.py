@@ -7,6 +7,11 @@ import json
 import pytest
 from contract_model import Model
 
+_NO_SETTINGS = (
+    'cannot read settings for unit "b/7" in relation "a:server b:client": '
+    'unit "b/7": settings not found'
+)
+
 
 @pytest.fixture(scope='module')
 def related(shared: Model) -> Model:
@@ -62,7 +67,8 @@ def test_an_empty_value_or_null_deletes_and_duplicates_are_refused(related: Mode
     """Row 21."""
     related.tool('a/0', 'relation-set -r 2 a=1 b=2 c=3')
     related.tool(
-        'a/0', 'printf "b: null\\nd: 007\\n" | relation-set -r 2 --file - a= d=8; relation-set -r 2 e='
+        'a/0',
+        'printf "b: null\\nd: 007\\n" | relation-set -r 2 --file - a= d=8; relation-set -r 2 e=',
     )
 
     twice = related.exec('a/0', 'relation-set -r 2 x=1 x=2')
@@ -92,7 +98,11 @@ def test_the_default_keys_are_in_a_units_bag(related: Model):
     bag = json.loads(related.tool('b/0', 'relation-get --format=json -r 2 - a/1'))
 
     assert set(bag) == {'private-address', 'ingress-address', 'egress-subnets'}
-    assert bag['private-address'] == bag['ingress-address'] == related.units()['a/1']['public-address']
+    assert (
+        bag['private-address']
+        == bag['ingress-address']
+        == related.units()['a/1']['public-address']
+    )
     assert bag['egress-subnets'].endswith('/32')
     assert related.tool('a/0', 'relation-get --format=json --app -r 2 - b') == '{}\n'
 
@@ -112,13 +122,16 @@ def test_the_default_keys_are_in_a_units_bag(related: Model):
         (
             'relation-get -r 2 - b/7',
             1,
-            'cannot read settings for unit "b/7" in relation "a:server b:client": '
-            'unit "b/7": settings not found',
+            _NO_SETTINGS,
         ),
         ('relation-set -r 9 a=1', 2, 'invalid value "9" for option -r: relation not found'),
         ('relation-set a=1', 2, 'no relation id specified'),
         ('status-set --application active', 1, 'this unit is not the leader'),
-        ('leader-set a=1', 1, 'cannot write leadership settings: cannot write settings: not the leader'),
+        (
+            'leader-set a=1',
+            1,
+            'cannot write leadership settings: cannot write settings: not the leader',
+        ),
         (
             'status-get --application',
             1,

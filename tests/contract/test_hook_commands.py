@@ -134,9 +134,16 @@ def test_ports_are_opened_and_closed_when_the_hook_succeeds(unit: Model):
     unit.tool('a/0', 'open-port 80; open-port 80/TCP; open-port 8080-8090/udp; open-port icmp')
     unit.tool('a/0', 'close-port 81; open-port 90 --endpoints server,web')
 
-    assert unit.tool('a/0', 'opened-ports').split() == ['icmp', '80/tcp', '90/tcp', '8080-8090/udp']
+    assert unit.tool('a/0', 'opened-ports').split() == [
+        'icmp',
+        '80/tcp',
+        '90/tcp',
+        '8080-8090/udp',
+    ]
     assert '90/tcp (server, web)' in unit.tool('a/0', 'opened-ports --endpoints')
-    unit.tool('a/0', 'close-port 8080-8090/udp; close-port icmp; close-port 90 --endpoints server,web')
+    unit.tool(
+        'a/0', 'close-port 8080-8090/udp; close-port icmp; close-port 90 --endpoints server,web'
+    )
     assert unit.tool('a/0', 'opened-ports') == '80/tcp\n'
 
 

@@ -45,7 +45,9 @@ def test_changed_follows_joined_of_the_same_unit(apps: Model):
 def test_the_remote_applications_bag_is_told_before_the_first_joined(apps: Model):
     """Row 9: only if it was ever written; no remote unit in that hook."""
     gate = apps.folder / 'gate'
-    apps.on('a', server_relation_created='is-leader | grep -q True && relation-set --app x=1; true')
+    apps.on(
+        'a', server_relation_created='is-leader | grep -q True && relation-set --app x=1; true'
+    )
     apps.on('b', client_relation_created=_WAIT.format(gate=gate))
     for unit in ('a/0', 'a/1', 'b/0'):
         apps.wait_hook(unit, 'config-changed', 2)
@@ -112,7 +114,9 @@ def test_created_runs_also_when_the_other_side_has_no_units(model: Model):
     model.deploy('a')
     model.deploy('s', charm='tracer-sub')
     model.juju('deploy', _http_client(model), 'h')
-    model.wait(lambda: model.units().get('h/0', {}).get('juju-status', {}).get('current') == 'idle')
+    model.wait(
+        lambda: model.units().get('h/0', {}).get('juju-status', {}).get('current') == 'idle'
+    )
 
     model.juju('integrate', 'h', 's:out')
 

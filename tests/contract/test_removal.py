@@ -20,14 +20,13 @@ def dying(shared: Model) -> Model:
     for app in ('a', 'd'):
         shared.wait_hook(f'{app}/0', f'ring-relation-changed {app}/1')
         shared.wait_hook(f'{app}/1', f'ring-relation-changed {app}/0')
-    probe = (
-        'echo "$JUJU_UNIT_NAME $(relation-list | tr "\\n" " ")| $(relation-get ingress-address $JUJU_REMOTE_UNIT)" >> $SAID'
-    )
+    address = 'relation-get ingress-address $JUJU_REMOTE_UNIT'
+    probe = f'echo $JUJU_UNIT_NAME $(relation-list) "|" $({address}) >> $SAID'
     shared.on(
         'b',
         client_relation_departed=probe,
         client_relation_broken=(
-            'echo "broken [$(relation-ids client)] [$(relation-list -r $JUJU_RELATION_ID)]" >> $SAID'
+            'echo "broken [$(relation-ids client)] [$(relation-list -r $JUJU_RELATION_ID)]" >>$SAID'
         ),
     )
     shared.wait_hook('b/0', 'config-changed', 2)

@@ -5,6 +5,7 @@ Source of flags and texts: juju 3.6: worker/uniter/runner/jujuc/.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -28,6 +29,8 @@ from . import (
 )
 from .call import Call, output_flags
 from .context import Context
+
+logger = logging.getLogger(__name__)
 
 Handler = Callable[[Context, Call], None]
 _OUTPUT = output_flags()
@@ -371,6 +374,11 @@ def run(
         tool.handler(context, call)
     except errors.Error as error:
         return Answer(error.exit_code, bytes(call.out), bytes(call.err) + _failure(error))
+    except Exception:
+        # Whatever is wrong with us, the charm gets an answer and the operator the traceback.
+        logger.exception('the hook command %s of %s had a fault', name, context.unit.name)
+        fault = errors.Error(f'cannot run {name}: a fault of solo, see the log of its controller')
+        return Answer(1, bytes(call.out), _failure(fault))
     return Answer(0, bytes(call.out), bytes(call.err))
 
 

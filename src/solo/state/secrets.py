@@ -215,6 +215,32 @@ def _wake_readers(tx: db.Transaction, secret: sqlite3.Row) -> None:
     )
 
 
+def _wake_owners(tx: db.Transaction, secret: sqlite3.Row) -> None:
+    """Let the owner see which of its revisions nobody follows any more."""
+    tx.wake(
+        *(
+            row['id']
+            for row in tx.all(
+                'SELECT u.id FROM unit u JOIN application a ON a.id = u.application'
+                " WHERE a.model = ? AND ? IN (a.name, a.name || '/' || u.number)",
+                secret['model'],
+                secret['owner'],
+            )
+        )
+    )
+
+
+def reader_gone(tx: db.Transaction, unit: int) -> None:
+    """Forget what a dead unit followed, and let the owners know."""
+    for secret in tx.all(
+        'SELECT s.* FROM secret s JOIN secret_consumer c ON c.model = s.model AND c.secret = s.id'
+        ' WHERE c.unit = ?',
+        unit,
+    ):
+        _wake_owners(tx, secret)
+    tx.execute('DELETE FROM secret_consumer WHERE unit = ?', unit)
+
+
 def remove(tx: db.Transaction, secret: sqlite3.Row, revision: int | None) -> None:
     """Remove a secret, or one revision of it; the last one takes the secret with it."""
     if revision is not None:
@@ -319,6 +345,8 @@ def content(
         label or '',
         tracked if peek and tracked is not None else revision,
     )
+    if tracked is not None and revision != tracked:
+        _wake_owners(tx, secret)
     text = tx.value(
         'SELECT content FROM secret_revision WHERE model = ? AND secret = ? AND revision = ?',
         unit['model'],
