@@ -21,13 +21,12 @@ def dying(shared: Model) -> Model:
         shared.wait_hook(f'{app}/0', f'ring-relation-changed {app}/1')
         shared.wait_hook(f'{app}/1', f'ring-relation-changed {app}/0')
     address = 'relation-get ingress-address $JUJU_REMOTE_UNIT'
+    listed = 'relation-list -r $JUJU_RELATION_ID'
     probe = f'echo $JUJU_UNIT_NAME $(relation-list) "|" $({address}) >> $SAID'
     shared.on(
         'b',
         client_relation_departed=probe,
-        client_relation_broken=(
-            'echo "broken [$(relation-ids client)] [$(relation-list -r $JUJU_RELATION_ID)]" >>$SAID'
-        ),
+        client_relation_broken=f'echo "broken [$(relation-ids client)] [$({listed})]" >>$SAID',
     )
     shared.wait_hook('b/0', 'config-changed', 2)
     shared.settle()
