@@ -5,7 +5,8 @@ beside a unit, also in a machine that is cut off. It inserts numbered rows and p
 acknowledgement. It never cancels a statement: a cancelled commit that waits for a standby is
 "committed locally", which is no promise (PostgreSQL manual, "Synchronous Replication").
 
-Run by itself: ``python writers.py CONNINFO NAME`` writes until it is killed.
+Run by itself: ``python writers.py CONNINFO NAME`` writes until it is killed, ``python writers.py
+CONNINFO`` prints the table.
 """
 
 from __future__ import annotations
@@ -97,10 +98,16 @@ def missing(
     return [one for one in acknowledged if (one.writer, one.n) not in there]
 
 
-def rows(conninfo: str) -> list[tuple[str, int]]:
-    """Return what the table has."""
-    with psycopg.connect(conninfo, connect_timeout=5) as connection:
-        return connection.execute('SELECT writer, n FROM written').fetchall()  # type: ignore[return-value]
+def rows(conninfo: str, within: Sequence[str] = ()) -> list[tuple[str, int]]:
+    """Return what the table has, read as :class:`Writer` would."""
+    done = subprocess.run(
+        [*within, sys.executable, __file__, conninfo],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    return [(name, int(n)) for name, n in map(str.split, done.stdout.splitlines())]
 
 
 def together(acknowledged: Iterable[Acknowledged]) -> list[tuple[Acknowledged, Acknowledged]]:
@@ -133,14 +140,23 @@ class Writer:
         name: Tells its rows from those of others; never used twice for one table.
         folder: Where its log is made.
         within: A command that leads to where it shall run, for example ``nsenter``.
+        pause: Seconds before it connects again.
     """
 
-    def __init__(self, conninfo: str, name: str, folder: Path, within: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        conninfo: str,
+        name: str,
+        folder: Path,
+        within: Sequence[str] = (),
+        *,
+        pause: float = 0.01,
+    ) -> None:
         self.name = name
         self.log = folder / f'{name}.log'
         with open(self.log, 'ab') as log, open(folder / f'{name}.errors', 'ab') as errors:
             self._process = subprocess.Popen(
-                [*within, sys.executable, '-u', __file__, conninfo, name],
+                [*within, sys.executable, '-u', __file__, conninfo, name, str(pause)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=errors,
@@ -193,7 +209,7 @@ def _write(connection: psycopg.Connection, name: str, n: int) -> tuple[int, str]
         answer = int(timeline), server.decode().replace(' ', '_')
 
 
-def _main(conninfo: str, name: str) -> None:
+def _main(conninfo: str, name: str, pause: float) -> None:
     numbers = itertools.count(1)
     while True:
         try:
@@ -210,8 +226,17 @@ def _main(conninfo: str, name: str) -> None:
         except (psycopg.Error, TimeoutError) as error:
             said = str(error).strip().splitlines() or ['']
             print(f'{time.monotonic():.3f} {type(error).__name__} {said[-1]}', file=sys.stderr)
-            time.sleep(0.01)
+            time.sleep(pause)
+
+
+def _print_rows(conninfo: str) -> None:
+    with psycopg.connect(conninfo, connect_timeout=5) as connection:
+        for name, n in connection.execute('SELECT writer, n FROM written'):
+            print(name, n)
 
 
 if __name__ == '__main__':
-    _main(*sys.argv[1:3])
+    if len(sys.argv) == 2:
+        _print_rows(sys.argv[1])
+    else:
+        _main(sys.argv[1], sys.argv[2], float(sys.argv[3]) if len(sys.argv) > 3 else 0.01)
