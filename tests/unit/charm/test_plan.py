@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from unit.charm import worlds
 
-from pgcharm import database, desired, observed, plan, steps, volume
+from pgcharm import database, desired, observed, plan, preparing, steps, volume
 
 
 def kinds(planned: tuple[steps.Step, ...]) -> list[str]:
@@ -48,7 +48,8 @@ def test_unit_that_was_named_starts_its_services() -> None:
 def test_unit_that_was_not_named_starts_nothing() -> None:
     machine = worlds.Machine(worlds.observed_())
 
-    machine.settle(worlds.wanted(peers=worlds.bags(secrets=worlds.secrets(bootstrap='pg/1'))))
+    others = worlds.bags(secrets=worlds.secrets(bootstrap='pg/1'), units={'pg/1': {}})
+    machine.settle(worlds.wanted(peers=others, planned_units=2))
 
     assert not machine.seen.services.digests
 
@@ -115,7 +116,7 @@ def test_former_cluster_that_cannot_be_adopted_is_not_touched(
     machine = worlds.Machine(worlds.observed_(volume=found))
 
     assert machine.settle(wanted) == []
-    assert plan.obstacle(wanted, machine.seen)
+    assert preparing.obstacle(wanted, machine.seen)
 
 
 def test_nothing_is_made_below_a_folder_that_the_server_cannot_enter() -> None:
@@ -124,7 +125,7 @@ def test_nothing_is_made_below_a_folder_that_the_server_cannot_enter() -> None:
     done = machine.settle(worlds.wanted())
 
     assert 'KeepServices' not in kinds(tuple(done))
-    assert plan.obstacle(worlds.wanted(), machine.seen) == (
+    assert preparing.obstacle(worlds.wanted(), machine.seen) == (
         'user "postgres" cannot enter /root; run "chmod o+x /root"'
     )
 

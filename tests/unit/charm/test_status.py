@@ -4,7 +4,7 @@ import dataclasses
 
 from unit.charm import worlds
 
-from pgcharm import patroni, status, volume
+from pgcharm import cluster, status, volume
 
 
 def test_running_primary_is_active() -> None:
@@ -27,7 +27,8 @@ def test_storage_that_is_not_ours_blocks_with_a_remedy() -> None:
 
 
 def test_unit_that_was_not_named_waits() -> None:
-    wanted = worlds.wanted(peers=worlds.bags(secrets=worlds.secrets(bootstrap='pg/1')))
+    others = worlds.bags(secrets=worlds.secrets(bootstrap='pg/1'), units={'pg/1': {}})
+    wanted = worlds.wanted(peers=others, planned_units=2)
 
     assert status.status(wanted, worlds.observed_()).name == 'waiting'
 
@@ -44,7 +45,7 @@ def test_standby_is_not_called_active() -> None:
 
 def test_starting_server_says_how_far_it_is() -> None:
     seen = dataclasses.replace(
-        worlds.running(), patroni=patroni.State('uninitialized', 'starting'), database=None
+        worlds.running(), patroni=cluster.State('uninitialized', 'starting'), database=None
     )
 
     shown = status.status(worlds.wanted(), seen)

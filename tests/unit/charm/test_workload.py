@@ -25,6 +25,9 @@ def settings() -> dict[str, dict[str, object]]:
         encoding='UTF8',
         locale='C.UTF-8',
         data_checksums=True,
+        shared=patroni.dynamic({'max_connections': '50'}, patroni.Safety()),
+        etcd=('10.0.0.1:2379',),
+        lease=7,
     )
     return json.loads(patroni.settings(cluster))
 
@@ -36,11 +39,16 @@ def test_patroni_s_rest_wants_a_certificate_from_everybody() -> None:
     assert rest['authentication']
 
 
-def test_lease_holds_patroni_s_rule() -> None:
-    shared = patroni.dynamic({})
+@pytest.mark.parametrize('lease', range(7, 61))
+def test_lease_holds_patroni_s_rule(lease: int) -> None:
+    shared = patroni.dynamic({}, patroni.Safety(lease=lease))
 
-    assert shared['loop_wait'] + 2 * shared['retry_timeout'] <= patroni.LEASE
-    assert settings()['etcd3']['lease'] == patroni.LEASE
+    assert shared['loop_wait'] + 2 * shared['retry_timeout'] <= lease
+    assert shared['loop_wait'] >= 1 and shared['retry_timeout'] >= 3
+
+
+def test_lease_of_the_option_stands_in_the_settings() -> None:
+    assert settings()['etcd3']['lease'] == 7
 
 
 def test_parameters_that_all_units_share_stand_in_the_dynamic_configuration() -> None:
@@ -54,9 +62,9 @@ def test_parameters_that_all_units_share_stand_in_the_dynamic_configuration() ->
 
 
 def test_etcd_answers_nobody_without_a_certificate() -> None:
-    member = etcd.Member('pg-0', '10.0.0.1', 'token')
+    start = etcd.Start('token', {})
 
-    command = etcd.command(worlds.BINARIES.etcd, member, worlds.places(), NUMBERS)
+    command = etcd.command(worlds.BINARIES.etcd, start, '10.0.0.1', worlds.places(), NUMBERS)
 
     assert '--client-cert-auth=true' in command
     assert '--peer-client-cert-auth=true' in command

@@ -11,6 +11,7 @@ from typing import Any
 
 from pgcharm import (
     certificates,
+    cluster,
     database,
     desired,
     layout,
@@ -19,6 +20,7 @@ from pgcharm import (
     packages,
     patroni,
     peers,
+    perform,
     plan,
     reconcile,
     services,
@@ -76,6 +78,9 @@ def options(**changes: Any) -> Mapping[str, Any]:
         'extra-pg-conf': '',
         'extra-pg-auth': '',
         'admin-addresses': '',
+        'synchronous-mode': 'auto',
+        'failover-lease': 7,
+        'maximum-lag-on-failover': 1048576,
     }
     return {**values, **{name.replace('_', '-'): value for name, value in changes.items()}}
 
@@ -135,7 +140,7 @@ class Machine:
         tell: Callable[[str], None],
     ) -> None:
         if isinstance(step, (steps.MakeSecrets, steps.ShareSecret, steps.Publish)):
-            steps.execute(step, places_, bags_, tell)
+            perform.execute(step, places_, bags_, tell)
         self.apply(step)
 
     def settle(self, wanted_: desired.Desired) -> list[steps.Step]:
@@ -172,16 +177,18 @@ class Machine:
                 seen = dataclasses.replace(seen, certificate=issued)
             case steps.WriteFile():
                 seen = dataclasses.replace(seen, files={**seen.files, step.path: step.content})
+            case steps.BeginEtcd():
+                seen = dataclasses.replace(seen, start=step.start)
             case steps.KeepServices():
                 digests = {service.name: service.digest for service in step.services}
                 seen = dataclasses.replace(seen, services=services.Running(digests))
                 if seen.patroni is None:
                     seen = dataclasses.replace(
                         seen,
-                        patroni=patroni.State(
+                        patroni=cluster.State(
                             'primary', 'running', 160004, 1, '1', settings=_loaded(seen)
                         ),
-                        shared=patroni.dynamic({'max_connections': '100'}),
+                        shared=patroni.dynamic({'max_connections': '100'}, patroni.Safety()),
                         database=database.Catalogue(True, (database.OPERATOR,), 10.0, (), 10.0),
                     )
             case steps.ChangeShared():

@@ -9,7 +9,7 @@ import urllib.parse
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import database, desired, errors, files, https, layout, observed, patroni, peers, ports
+from . import cluster, database, desired, errors, files, https, layout, observed, peers, ports
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,10 +52,10 @@ class Question:
 
 def get_primary(question: Question) -> Mapping[str, str]:
     """Return the unit that takes writes, and where."""
-    for member in patroni.members(question.door):
+    for member in cluster.members(question.door):
         if member.role in ('leader', 'standby_leader') and member.state == 'running':
             return {
-                'primary': _unit(member.name),
+                'primary': layout.unit_of(member.name),
                 'host': member.host,
                 'port': str(member.port),
             }
@@ -113,10 +113,10 @@ def show_cluster(question: Question) -> Mapping[str, str]:
     """Return the members of the cluster, as a table and one by one."""
     results: dict[str, str] = {}
     rows = [('unit', 'role', 'state', 'timeline', 'lag', 'host')]
-    for member in patroni.members(question.door):
+    for member in cluster.members(question.door):
         lag = '' if member.lag_bytes is None else str(member.lag_bytes)
         row = (
-            *(_unit(member.name), member.role, member.state),
+            *(layout.unit_of(member.name), member.role, member.state),
             *(str(member.timeline), lag, f'{member.host}:{member.port}'),
         )
         rows.append(row)
@@ -139,9 +139,3 @@ ACTIONS: Mapping[str, Callable[[Question], Mapping[str, str]]] = {
     'get-ca': get_ca,
     'show-cluster': show_cluster,
 }
-
-
-def _unit(member: str) -> str:
-    """Return the name of the unit whose name in Patroni is *member*."""
-    application, _, number = member.rpartition('-')
-    return f'{application}/{number}'

@@ -48,6 +48,10 @@ class Config:
         client_statement_seconds: 0: no limit.
         client_temp_megabytes: 0: no limit.
         forget_clients_after: In days; 0: never.
+        synchronous_mode: Whether a standby confirms each write: by the number of units, or
+            always, or never.
+        failover_lease: Seconds until a silent primary is replaced.
+        maximum_lag_on_failover: Bytes that a standby may be behind and still be promoted.
     """
 
     version: str | None = None
@@ -65,6 +69,9 @@ class Config:
     client_statement_seconds: int = 0
     client_temp_megabytes: int = 0
     forget_clients_after: int = 30
+    synchronous_mode: Literal['auto', 'strict', 'off'] = 'auto'
+    failover_lease: int = 7
+    maximum_lag_on_failover: int = 1048576
 
 
 @dataclasses.dataclass(frozen=True)
@@ -256,6 +263,12 @@ def _networks(given: Any) -> tuple[Network, ...]:
     return tuple(found)
 
 
+def _synchronous(given: Any) -> str:
+    if given not in ('auto', 'strict', 'off'):
+        raise ValueError(f'"{str(given)[:20]}" is none of auto, strict and off')
+    return str(given)
+
+
 def _boolean(given: Any) -> bool:
     if not isinstance(given, bool):
         raise ValueError(f'{given} is neither true nor false')
@@ -278,4 +291,7 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     'client-statement-seconds': _number(0, 1_000_000),
     'client-temp-megabytes': _number(0, 1_000_000),
     'forget-clients-after': _number(0, 36_500),
+    'synchronous-mode': _synchronous,
+    'failover-lease': _number(7, 60),
+    'maximum-lag-on-failover': _number(0, 1 << 40),
 }

@@ -34,8 +34,20 @@ class Catalogue:
 
     started_at: float = 0.0
 
+    slots: tuple[str, ...] = ()
+    """Names of the replication slots that Patroni made for other members."""
+
     clients: grants.Catalogue = grants.NOTHING
     """What there is of clients' roles and databases."""
+
+
+_REWIND_FUNCTIONS = (
+    'pg_ls_dir(text, boolean, boolean)',
+    'pg_stat_file(text, boolean)',
+    'pg_read_binary_file(text)',
+    'pg_read_binary_file(text, bigint, bigint, boolean)',
+)
+"""What ``pg_rewind`` calls. Source: PostgreSQL manual, "pg_rewind"."""
 
 
 def passwords(secrets: peers.Secrets) -> Mapping[str, str]:
@@ -79,10 +91,47 @@ def observe(places: layout.Layout, port: int, secrets: peers.Secrets) -> Catalog
                 configured_at=row[1],
                 started_at=row[2],
                 hba_errors=tuple(postgres.hba_errors(connection)),
+                slots=tuple(
+                    name
+                    for (name,) in connection.execute(
+                        'SELECT slot_name::text FROM pg_replication_slots'
+                        " WHERE slot_type = 'physical' AND NOT temporary ORDER BY 1"
+                    )
+                ),
                 clients=catalogue.read(connection),
             )
     except psycopg.OperationalError:
         return None
+
+
+def copied(host: str, port: int, secrets: peers.Secrets, address: str) -> tuple[int, int]:
+    """Return how many bytes of a base copy have been sent to *address*, and of how many.
+
+    Args:
+        host: The primary's address.
+        port: Its PostgreSQL's.
+        secrets: The application's.
+        address: Where the copy goes; the latest one where none goes there by name.
+
+    Source: PostgreSQL manual, "Base Backup Progress Reporting".
+    """
+    import psycopg
+
+    from . import postgres
+
+    try:
+        with postgres.connect(
+            host, port, patroni.SUPERUSER, secrets.superuser_password
+        ) as connection:
+            row = connection.execute(
+                'SELECT backup_streamed, coalesce(backup_total, 0)'
+                ' FROM pg_stat_progress_basebackup JOIN pg_stat_activity USING (pid)'
+                ' ORDER BY client_addr = %s::inet DESC, backend_start DESC LIMIT 1',
+                [address],
+            ).fetchone()
+    except psycopg.Error:
+        return (0, 0)
+    return (int(row[0] or 0), int(row[1])) if row else (0, 0)
 
 
 def set_passwords(places: layout.Layout, port: int, wanted: Mapping[str, str]) -> None:
@@ -110,6 +159,13 @@ def set_passwords(places: layout.Layout, port: int, wanted: Mapping[str, str]) -
                 connection.execute(
                     sql.SQL('CREATE ROLE {} LOGIN {}').format(sql.Identifier(user), rights[user])
                 )
+            if user == patroni.REWIND_USER:
+                for function in _REWIND_FUNCTIONS:
+                    connection.execute(
+                        sql.SQL('GRANT EXECUTE ON FUNCTION pg_catalog.{} TO {}').format(
+                            sql.SQL(function), sql.Identifier(user)
+                        )
+                    )
             postgres.set_password(connection, user, password)
 
 

@@ -86,10 +86,28 @@ class Desired:
     clients: tuple[wire.Client, ...] = ()
     """The related applications, as they ask now."""
 
+    planned_units: int = 1
+    """How many units the application is going to have, dying ones left out."""
+
     @property
     def unit(self) -> str:
         """The unit's name."""
         return self.places.unit
+
+    @property
+    def address(self) -> str:
+        """Where the others find this unit; while it leaves, what it had told them."""
+        return self.addresses.own if self.addresses else self.published.get('address', '')
+
+    @property
+    def founds(self) -> bool:
+        """Whether this unit is to make the cluster, which is not there yet."""
+        return self.makes_cluster and not any(peer.state for peer in self.peers.known)
+
+    @property
+    def has_cluster(self) -> bool:
+        """Whether there is a cluster to be in: this unit or another one has joined it."""
+        return bool(self.published.get('state')) or any(peer.state for peer in self.peers.known)
 
     @property
     def makes_cluster(self) -> bool:
@@ -122,6 +140,7 @@ def read(charm: ops.CharmBase, event: ops.EventBase, bags: peers.Bags) -> Desire
         is_arriving=isinstance(event, ops.StorageAttachedEvent),
         published=bags.published(),
         clients=bags.clients.judged(policy),
+        planned_units=charm.app.planned_units(),
     )
 
 

@@ -1,52 +1,101 @@
-"""etcd: how it is started, and what it says of itself. The only module that knows its API."""
+"""etcd: how it is started, and what it says of itself; :mod:`pgcharm.consensus` asks it."""
 
 from __future__ import annotations
 
 import base64
 import dataclasses
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from . import errors, https, layout, ports
+from . import errors, files, https, layout, ports
 
 
 @dataclasses.dataclass(frozen=True)
-class Member:
-    """A member of the cluster, as it is started."""
+class Start:
+    """How a unit's etcd began: it matters only while its data directory is empty.
 
-    name: str
-    address: str
-    """Where it listens, and where the others find it."""
+    Remembered, because a member that was removed can come back only as another one, with an
+    empty directory.
+    """
 
     token: str
     """The cluster's; members of different tokens never talk to each other."""
 
+    peers: Mapping[str, str]
+    """Peer URL of each member, by name, as the cluster knew them when this one was added."""
+
+    member: str = ''
+    """Its id; empty for a cluster's first member."""
+
+    is_clean: bool = True
+    """Whether nothing of an earlier member is left in the data directory."""
+
+
+def read_start(places: layout.Layout) -> Start | None:
+    """Return how the unit's etcd began, or None where it has none."""
+    text = files.read(places.etcd_start)
+    return None if text is None else Start(**json.loads(text))
+
+
+def write_start(places: layout.Layout, start: Start | None) -> None:
+    """Forget what the unit's etcd was, and remember how it begins now; None: not at all.
+
+    Call it while no etcd runs. A kill in the middle leaves a start that is not clean.
+    """
+    if start is None:
+        files.remove(places.etcd)
+        files.remove(places.etcd_start)
+        return
+    files.write(places.etcd_start, _text(dataclasses.replace(start, is_clean=False)))
+    files.remove(places.etcd)
+    files.ensure_folder(places.etcd, owner=layout.service_user())
+    files.write(places.etcd_start, _text(start))
+
+
+def _text(start: Start) -> str:
+    return json.dumps(dataclasses.asdict(start), indent=1)
+
+
+def url(address: str, port: int) -> str:
+    """Return the URL of one of etcd's listeners."""
+    host = f'[{address}]' if ':' in address else address
+    return f'https://{host}:{port}'
+
 
 def command(
-    binary: Path, member: Member, places: layout.Layout, numbers: ports.Ports
+    binary: Path, start: Start, address: str, places: layout.Layout, numbers: ports.Ports
 ) -> tuple[str, ...]:
-    """Return the command line of a cluster's first and only voter.
+    """Return the command line of a member.
 
-    The flags are those that etcd 3.3 to 3.6 share. With ``--client-cert-auth`` etcd answers
+    The flags are those that etcd 3.4 to 3.6 share. With ``--client-cert-auth`` etcd answers
     nobody who has no certificate of the application's authority; its JSON gateway calls etcd
     with the server's own certificate, which therefore must be good for clients too.
 
+    Args:
+        binary: The program.
+        start: How the member began.
+        address: Where it listens, and where the others find it.
+        places: The unit's.
+        numbers: Its ports.
+
     Source: etcd documentation, "Configuration flags" and "Transport security model".
     """
-    host = f'[{member.address}]' if ':' in member.address else member.address
-    client = f'https://{host}:{numbers.etcd_client}'
-    peer = f'https://{host}:{numbers.etcd_peer}'
+    client = url(address, numbers.etcd_client)
+    peer = url(address, numbers.etcd_peer)
+    members = {**start.peers, places.member: peer}
     return (
         str(binary),
-        f'--name={member.name}',
+        f'--name={places.member}',
         f'--data-dir={places.etcd}',
         f'--listen-client-urls={client}',
         f'--advertise-client-urls={client}',
         f'--listen-peer-urls={peer}',
         f'--initial-advertise-peer-urls={peer}',
-        f'--initial-cluster={member.name}={peer}',
-        f'--initial-cluster-token={member.token}',
-        '--initial-cluster-state=new',
+        '--initial-cluster=' + ','.join(f'{name}={url}' for name, url in sorted(members.items())),
+        f'--initial-cluster-token={start.token}',
+        f'--initial-cluster-state={"existing" if start.member else "new"}',
         f'--cert-file={places.certificate}',
         f'--key-file={places.private_key}',
         f'--trusted-ca-file={places.ca}',
@@ -77,6 +126,16 @@ def is_ready(door: https.Door) -> bool:
     )
 
 
-def watch_request(key: str) -> dict[str, Any]:
-    """Return the body of ``POST /v3/watch`` that streams the changes of *key*."""
-    return {'create_request': {'key': base64.b64encode(key.encode()).decode()}}
+def key_request(key: str) -> dict[str, Any]:
+    """Return the body of ``POST /v3/kv/range`` that asks for *key*."""
+    return {'key': base64.b64encode(key.encode()).decode()}
+
+
+def watch_request(key: str, revision: int) -> dict[str, Any]:
+    """Return the body of ``POST /v3/watch`` that streams the changes of *key* after *revision*."""
+    return {'create_request': {**key_request(key), 'start_revision': str(revision + 1)}}
+
+
+def value(record: Mapping[str, Any]) -> str:
+    """Return the value in a record of a key; empty for one that was deleted."""
+    return base64.b64decode(str(record.get('value', ''))).decode()

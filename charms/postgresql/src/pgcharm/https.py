@@ -7,7 +7,7 @@ import dataclasses
 import http.client
 import json
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeGuard
 
@@ -31,6 +31,17 @@ class Door:
         context = ssl.create_default_context(cafile=str(self.ca))
         context.load_cert_chain(self.certificate, self.private_key)
         return context
+
+
+def doors(
+    hosts: Iterable[str], ca: Path, certificate: Path, private_key: Path
+) -> tuple[Door, ...]:
+    """Return the ways to *hosts*, each ``address:port`` with brackets around one of IPv6."""
+    split = (host.rpartition(':') for host in hosts)
+    return tuple(
+        Door(address.strip('[]'), int(port), ca, certificate, private_key)
+        for address, _, port in split
+    )
 
 
 def is_record(content: Any) -> TypeGuard[Mapping[str, Any]]:

@@ -50,6 +50,17 @@ def key(unit: str, model_uuid: str) -> str:
     return f'{plain[: _KEY_LENGTH - 13]}-{digest}'
 
 
+def member_of(unit: str) -> str:
+    """Return the name in Patroni and etcd of *unit*: ``pg-a-0`` of ``pg-a/0``."""
+    return unit.replace('/', '-')
+
+
+def unit_of(member: str) -> str:
+    """Return the unit whose name in Patroni and etcd is *member*."""
+    application, _, number = member.rpartition('-')
+    return f'{application}/{number}'
+
+
 @dataclasses.dataclass(frozen=True)
 class Layout:
     """The places of one unit."""
@@ -70,7 +81,7 @@ class Layout:
     @property
     def member(self) -> str:
         """The unit's name in Patroni and etcd: ``pg-a-0``."""
-        return self.unit.replace('/', '-')
+        return member_of(self.unit)
 
     @property
     def scope(self) -> str:
@@ -103,6 +114,11 @@ class Layout:
     def etcd(self) -> Path:
         """The data directory of etcd."""
         return self.home / 'etcd'
+
+    @property
+    def etcd_start(self) -> Path:
+        """Says how the unit's etcd began: see :class:`pgcharm.etcd.Start`."""
+        return self.conf / 'etcd.json'
 
     @property
     def conf(self) -> Path:

@@ -9,16 +9,20 @@ from pathlib import Path
 
 from . import (
     certificates,
+    cluster,
     config,
+    consensus,
     database,
     desired,
     errors,
+    etcd,
     files,
     https,
     layout,
     memory,
     packages,
     patroni,
+    peers,
     ports,
     reach,
     services,
@@ -60,11 +64,26 @@ class Observed:
     """When pg_hba.conf or pg_ident.conf was written last, seconds since 1970."""
 
     services: services.Running = dataclasses.field(default_factory=lambda: services.Running({}))
-    patroni: patroni.State | None = None
+    patroni: cluster.State | None = None
     """None while it does not answer."""
 
     shared: Mapping[str, object] | None = None
     """The dynamic configuration; None while there is none."""
+
+    cluster: cluster.Cluster | None = None
+    """The members as the local Patroni sees them; None while it doesn't answer or has no etcd."""
+
+    start: etcd.Start | None = None
+    """How the unit's etcd began; None where it has none."""
+
+    etcd: consensus.View | None = None
+    """The etcd cluster; None while no voter that we know has a majority."""
+
+    rivals: tuple[str, ...] = ()
+    """Other units that answer and whose bags say ``master``; looked for by a primary only."""
+
+    copied: tuple[int, int] = (0, 0)
+    """Bytes of the base copy that this unit has, and of the whole; zero while there is none."""
 
     database: database.Catalogue | None = None
     """None while PostgreSQL takes no connections."""
@@ -102,23 +121,47 @@ def observe(wanted: desired.Desired) -> Observed:
             default=0.0,
         ),
         services=services.find(places).running(),
+        start=etcd.read_start(places),
     )
-    if numbers is None or wanted.addresses is None or 'patroni' not in seen.services.digests:
+    if numbers is None or not wanted.address or seen.certificate is None:
+        return seen
+    seen = dataclasses.replace(seen, etcd=consensus.look(etcd_doors(wanted, seen)))
+    if 'patroni' not in seen.services.digests:
         return seen
     door = patroni_door(wanted, numbers)
-    state = patroni.observe(door) if seen.certificate else None
-    if state is None or not state.is_running or secrets is None:
+    state = cluster.observe(door)
+    if state is None or secrets is None:
         return dataclasses.replace(seen, patroni=state)
+    seen = dataclasses.replace(seen, patroni=state, cluster=cluster.look(door))
+    if not state.is_running:
+        return dataclasses.replace(seen, copied=_copied(wanted, seen, secrets))
     try:
-        shared = patroni.shared_settings(door)
+        shared = cluster.shared_settings(door)
     except errors.UnreachableError:
         shared = None
     return dataclasses.replace(
         seen,
-        patroni=state,
         shared=shared,
         database=database.observe(places, numbers.postgresql, secrets),
+        rivals=_rivals(wanted, numbers) if state.is_primary else (),
     )
+
+
+def _rivals(wanted: desired.Desired, numbers: ports.Ports) -> tuple[str, ...]:
+    return tuple(
+        peer.unit
+        for peer in wanted.peers.known
+        if peer.state == 'master' and cluster.observe(peer_door(wanted, peer, numbers)) is not None
+    )
+
+
+def _copied(wanted: desired.Desired, seen: Observed, secrets: peers.Secrets) -> tuple[int, int]:
+    """Return how far the base copy is, as the primary sees it."""
+    assert seen.patroni is not None
+    leader = seen.cluster.member(seen.cluster.leader) if seen.cluster else None
+    if leader is None or 'creating replica' not in seen.patroni.state:
+        return (0, 0)
+    return database.copied(leader.host, leader.port, secrets, wanted.address)
 
 
 def is_listening(places: layout.Layout) -> bool:
@@ -128,10 +171,9 @@ def is_listening(places: layout.Layout) -> bool:
 
 def patroni_door(wanted: desired.Desired, numbers: ports.Ports) -> https.Door:
     """Return the way to this unit's Patroni."""
-    assert wanted.addresses is not None
     secrets = wanted.peers.secrets
     return https.Door(
-        wanted.addresses.own,
+        wanted.address,
         numbers.patroni,
         wanted.places.ca,
         wanted.places.certificate,
@@ -139,6 +181,29 @@ def patroni_door(wanted: desired.Desired, numbers: ports.Ports) -> https.Door:
         patroni.REST_USER,
         secrets.rest_password if secrets else '',
     )
+
+
+def peer_door(wanted: desired.Desired, peer: peers.Peer, numbers: ports.Ports) -> https.Door:
+    """Return the way to another unit's Patroni."""
+    own = patroni_door(wanted, numbers)
+    return dataclasses.replace(own, address=peer.address, port=peer.patroni)
+
+
+def etcd_doors(wanted: desired.Desired, seen: Observed) -> tuple[https.Door, ...]:
+    """Return the ways to all members of etcd that may be there, the most promising first."""
+    hosts: list[str] = []
+    if seen.start is not None and 'etcd' in seen.services.digests and seen.ports is not None:
+        hosts.append(patroni.join(wanted.address, seen.ports.etcd_client))
+    hosts += known_hosts(wanted, seen)
+    hosts += [patroni.join(peer.address, peer.etcd_client) for peer in wanted.peers.known]
+    places = wanted.places
+    return https.doors(dict.fromkeys(hosts), places.ca, places.certificate, places.private_key)
+
+
+def known_hosts(wanted: desired.Desired, seen: Observed) -> tuple[str, ...]:
+    """Return where etcd was when Patroni's settings were written."""
+    text = seen.files.get(wanted.places.patroni_settings)
+    return patroni.etcd_hosts(text) if text else ()
 
 
 def read_accepted(places: layout.Layout) -> config.Config | None:

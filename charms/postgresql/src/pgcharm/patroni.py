@@ -1,4 +1,4 @@
-"""Patroni: its settings, and its REST API. The only module that knows their words."""
+"""Patroni's settings: its file, and what all units share. :mod:`pgcharm.cluster` asks it."""
 
 from __future__ import annotations
 
@@ -7,26 +7,20 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from . import errors, https, layout, ports
+from . import layout, ports
 
 SUPERUSER = 'postgres'
 REPLICATION_USER = 'replication'
 REWIND_USER = 'rewind'
 REST_USER = 'patroni'
 
-DOWN = 'down'
-"""Summary of a server that does not answer."""
+DIGEST_TAG = 'settings'
+"""Patroni shows its tags, so one can see which settings it has loaded."""
 
-LEASE = 7
-"""Seconds until a silent primary's leader key is gone. Its loop and its patience fit into it:
-``loop_wait + 2 * retry_timeout <= ttl``."""
-
-_DIGEST_TAG = 'settings'
-
-_LOOP_WAIT = 1
-_RETRY_TIMEOUT = 3
+_SLOTS_SECONDS = 1800
+"""How long the write-ahead log is kept for a standby that is away."""
 
 _SHARED_BY_ALL = frozenset(
     {
@@ -76,79 +70,75 @@ class Cluster:
     locale: str
     data_checksums: bool
 
+    shared: Mapping[str, Any]
+    """What :func:`dynamic` returned: how a new cluster begins."""
 
-@dataclasses.dataclass(frozen=True)
-class State:
-    """What a unit's Patroni says of itself (``GET /health``)."""
+    etcd: tuple[str, ...]
+    """Addresses and ports of etcd's voters, the nearest first."""
 
-    role: str
-    """``primary``, ``replica``, ``standby_leader`` or ``uninitialized``."""
+    lease: int
+    """Seconds until a silent primary's leader key is gone."""
 
-    state: str
-    """``running``, ``starting``, ``stopped``, ``initializing new cluster``, ..."""
+    stands_aside: bool = False
+    """Whether it leaves: nobody shall count on it, nor choose it."""
 
-    server_version: int = 0
-    """150018 is 15.18; 0 while there is none."""
 
-    timeline: int = 0
-    system_identifier: str = ''
-    pending: tuple[str, ...] = ()
-    """Parameters whose new values wait for a restart."""
-
-    settings: str = ''
-    """Digest of the settings that it has loaded."""
-
-    @property
-    def summary(self) -> str:
-        """What of it is worth a hook when it changes; a server on its way up is simply down."""
-        if not self.is_running:
-            return DOWN
-        pending = ','.join(self.pending)
-        return f'{self.role} timeline={self.timeline} pending-restart={pending}'
-
-    @property
-    def is_primary(self) -> bool:
-        """Whether it takes writes, as far as Patroni knows."""
-        return self.is_running and self.role in ('primary', 'master')
-
-    @property
-    def is_running(self) -> bool:
-        """Whether PostgreSQL answers."""
-        return self.state == 'running'
+Mode = Literal['off', 'on', 'quorum']
 
 
 @dataclasses.dataclass(frozen=True)
-class Member:
-    """A member of the cluster (``GET /cluster``)."""
+class Safety:
+    """How the cluster weighs safety against speed."""
 
-    name: str
-    role: str
-    state: str
-    host: str
-    port: int
-    timeline: int
-    lag_bytes: int | None
+    mode: Mode = 'off'
+    """Who confirms a write beside the primary: nobody, one standby, any one of them."""
+
+    is_strict: bool = False
+    """Whether nothing is written while nobody can confirm it."""
+
+    lease: int = 7
+    """Seconds until a silent primary's leader key is gone."""
+
+    maximum_lag: int = 1048576
+    """How many bytes a standby may be behind and still be promoted, without confirmation."""
+
+    keeps_slots: bool = True
+    """Whether the write-ahead log is kept for a while for a standby that is away."""
 
 
-def dynamic(parameters: Mapping[str, str]) -> dict[str, Any]:
+def timings(lease: int) -> tuple[int, int]:
+    """Return ``loop_wait`` and ``retry_timeout``, which fit into *lease*.
+
+    ``loop_wait + 2 * retry_timeout <= ttl`` is the rule that Patroni's safety rests on.
+    """
+    loop_wait = max(1, min(lease // 7, 10))
+    return loop_wait, min((lease - loop_wait) // 2, 10)
+
+
+def dynamic(parameters: Mapping[str, str], safety: Safety) -> dict[str, Any]:
     """Return what all units of the cluster share, as it stands in etcd.
 
     Args:
         parameters: PostgreSQL's; only those that must be equal everywhere are taken.
+        safety: The operator's choices, and what follows from the number of units.
 
     Source: Patroni documentation, "Dynamic Configuration Settings".
     """
     shared = {name: value for name, value in parameters.items() if name in _SHARED_BY_ALL}
+    loop_wait, retry_timeout = timings(safety.lease)
     return {
-        # Patroni's floor; the lease itself is LEASE, see pgcharm.lease.etcd3.
-        'ttl': 20,
-        'loop_wait': _LOOP_WAIT,
-        'retry_timeout': _RETRY_TIMEOUT,
+        # Patroni's floor is 20; the lease itself is in each unit's file, see pgcharm.lease.etcd3.
+        'ttl': max(20, safety.lease),
+        'loop_wait': loop_wait,
+        'retry_timeout': retry_timeout,
         'primary_start_timeout': 0,
         'primary_stop_timeout': 30,
-        'maximum_lag_on_failover': 1048576,
+        'maximum_lag_on_failover': safety.maximum_lag,
         'check_timeline': True,
         'failsafe_mode': True,
+        'synchronous_mode': {'off': False, 'on': True}.get(safety.mode, safety.mode),
+        'synchronous_mode_strict': safety.is_strict and safety.mode != 'off',
+        'member_slots_ttl': _SLOTS_SECONDS if safety.keeps_slots else 0,
         'postgresql': {
             'use_pg_rewind': True,
             'use_slots': True,
@@ -170,8 +160,8 @@ def settings(cluster: Cluster) -> str:
         'scope': places.scope,
         'name': places.member,
         'restapi': {
-            'listen': _join(cluster.address, numbers.patroni),
-            'connect_address': _join(cluster.address, numbers.patroni),
+            'listen': join(cluster.address, numbers.patroni),
+            'connect_address': join(cluster.address, numbers.patroni),
             **tls,
             'cafile': str(places.ca),
             # Whoever shows no certificate of the application's is not answered at all.
@@ -180,14 +170,14 @@ def settings(cluster: Cluster) -> str:
         },
         'ctl': {**tls, 'cacert': str(places.ca), 'authentication': rest},
         'etcd3': {
-            'hosts': [_join(cluster.address, numbers.etcd_client)],
+            'hosts': list(cluster.etcd),
             # Stay with our own member while it is there.
             'use_proxies': True,
             'protocol': 'https',
             'cacert': str(places.ca),
             'cert': str(places.certificate),
             'key': str(places.private_key),
-            'lease': LEASE,
+            'lease': cluster.lease,
         },
         'log': {
             'dir': str(places.log),
@@ -196,7 +186,7 @@ def settings(cluster: Cluster) -> str:
             'mode': 0o600,
         },
         'bootstrap': {
-            'dcs': dynamic(cluster.parameters),
+            'dcs': dict(cluster.shared),
             'initdb': [
                 {'encoding': cluster.encoding},
                 {'locale': cluster.locale},
@@ -207,7 +197,7 @@ def settings(cluster: Cluster) -> str:
         },
         'postgresql': {
             'listen': f'{",".join(cluster.listen)}:{numbers.postgresql}',
-            'connect_address': _join(cluster.address, numbers.postgresql),
+            'connect_address': join(cluster.address, numbers.postgresql),
             'bin_dir': str(cluster.bin_dir),
             'data_dir': str(places.data),
             'pgpass': str(places.postgresql / '.pgpass'),
@@ -215,15 +205,17 @@ def settings(cluster: Cluster) -> str:
             'use_unix_socket_repl': True,
             'basebackup': [{'checkpoint': 'fast'}],
             'authentication': {
-                'superuser': {
-                    'username': SUPERUSER,
-                    'password': cluster.credentials.superuser,
-                },
-                'replication': {
-                    'username': REPLICATION_USER,
-                    'password': cluster.credentials.replication,
-                },
-                'rewind': {'username': REWIND_USER, 'password': cluster.credentials.rewind},
+                kind: {
+                    'username': user,
+                    'password': password,
+                    'sslmode': 'verify-ca',
+                    'sslrootcert': str(places.ca),
+                }
+                for kind, user, password in (
+                    ('superuser', SUPERUSER, cluster.credentials.superuser),
+                    ('replication', REPLICATION_USER, cluster.credentials.replication),
+                    ('rewind', REWIND_USER, cluster.credentials.rewind),
+                )
             },
             'callbacks': dict.fromkeys(
                 ('on_start', 'on_stop', 'on_restart', 'on_role_change'),
@@ -233,14 +225,15 @@ def settings(cluster: Cluster) -> str:
             'parameters': {**local, **_own_parameters(places)},
         },
     }
-    # Patroni shows its tags, so one can see which settings it has loaded.
-    content['tags'] = {_DIGEST_TAG: hashlib.sha256(repr(content).encode()).hexdigest()[:16]}
+    content['tags'] = {'nofailover': True, 'nosync': True} if cluster.stands_aside else {}
+    digest_of = json.dumps(content, sort_keys=True)
+    content['tags'][DIGEST_TAG] = hashlib.sha256(digest_of.encode()).hexdigest()[:16]
     return json.dumps(content, indent=1)
 
 
 def digest(text: str) -> str:
     """Return the digest that stands in the settings *text*."""
-    return str(json.loads(text)['tags'][_DIGEST_TAG])
+    return str(json.loads(text)['tags'][DIGEST_TAG])
 
 
 def _own_parameters(places: layout.Layout) -> dict[str, str]:
@@ -265,106 +258,11 @@ def _own_parameters(places: layout.Layout) -> dict[str, str]:
     }
 
 
-def observe(door: https.Door) -> State | None:
-    """Return what Patroni says of its PostgreSQL, or None when it does not answer.
-
-    ``/health`` says the same as ``/patroni``, but at once: the other tries again for seconds
-    while PostgreSQL starts (patroni: ``patroni/api.py``, ``get_postgresql_status``).
-    """
-    try:
-        answer = https.ask(door, 'GET', '/health', timeout=1.0)
-    except errors.UnreachableError:
-        return None
-    return parse_state(answer.record) if answer.record else None
+def etcd_hosts(text: str) -> tuple[str, ...]:
+    """Return where etcd is according to the settings *text*."""
+    return tuple(json.loads(text)['etcd3']['hosts'])
 
 
-def parse_state(content: Mapping[str, Any]) -> State:
-    """Return the typed value of an answer to ``GET /health``."""
-    tags: Mapping[str, Any] = content.get('tags') or {}
-    return State(
-        role=str(content.get('role', '')),
-        state=str(content.get('state', '')),
-        server_version=int(content.get('server_version') or 0),
-        timeline=int(content.get('timeline') or 0),
-        system_identifier=str(content.get('database_system_identifier') or ''),
-        pending=tuple(sorted(content.get('pending_restart_reason') or ())),
-        settings=str(tags.get(_DIGEST_TAG, '')),
-    )
-
-
-def members(door: https.Door) -> tuple[Member, ...]:
-    """Return the members of the cluster, by name.
-
-    Raises:
-        errors.UnreachableError: If Patroni does not answer.
-    """
-    answer = https.ask(door, 'GET', '/cluster')
-    if answer.status != 200 or not answer.record:
-        raise errors.UnreachableError(f'{door.address}:{door.port} does not know the cluster yet')
-    found: list[Member] = []
-    for record in answer.record.get('members', []):
-        lag = record.get('lag')
-        found.append(
-            Member(
-                name=str(record.get('name', '')),
-                role=str(record.get('role', '')),
-                state=str(record.get('state', '')),
-                host=str(record.get('host', '')),
-                port=int(record.get('port') or 0),
-                timeline=int(record.get('timeline') or 0),
-                lag_bytes=lag if isinstance(lag, int) else None,
-            )
-        )
-    return tuple(sorted(found, key=lambda member: member.name))
-
-
-def shared_settings(door: https.Door) -> Mapping[str, Any]:
-    """Return the dynamic configuration.
-
-    Raises:
-        errors.UnreachableError: If Patroni does not answer, or there is none yet.
-    """
-    answer = https.ask(door, 'GET', '/config')
-    if answer.status != 200 or not answer.record:
-        raise errors.UnreachableError(f'{door.address}:{door.port} has no shared settings yet')
-    return answer.record
-
-
-def change_shared_settings(door: https.Door, changes: Mapping[str, Any]) -> None:
-    """Merge *changes* into the dynamic configuration.
-
-    Raises:
-        errors.UnreachableError: If Patroni does not answer or refuses.
-    """
-    _command(door, 'PATCH', '/config', changes)
-
-
-def reload(door: https.Door) -> None:
-    """Make Patroni read its settings again and pass them on to PostgreSQL.
-
-    Raises:
-        errors.UnreachableError: If Patroni does not answer or refuses.
-    """
-    _command(door, 'POST', '/reload', {})
-
-
-def restart(door: https.Door) -> None:
-    """Restart PostgreSQL, which Patroni goes on with when we no longer wait.
-
-    Raises:
-        errors.UnreachableError: If Patroni refuses.
-    """
-    try:
-        https.ask(door, 'POST', '/restart', {}, timeout=1.0)
-    except errors.UnreachableError:
-        return
-
-
-def _command(door: https.Door, method: str, path: str, body: Mapping[str, Any]) -> None:
-    answer = https.ask(door, method, path, body)
-    if answer.status not in (200, 202):
-        raise errors.UnreachableError(f'Patroni refuses {method} {path}: {answer.content}')
-
-
-def _join(address: str, port: int) -> str:
+def join(address: str, port: int) -> str:
+    """Return address and port as Patroni writes them."""
     return f'[{address}]:{port}' if ':' in address else f'{address}:{port}'

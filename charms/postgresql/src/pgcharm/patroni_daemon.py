@@ -21,18 +21,15 @@ _PATIENCE = 60.0
 
 
 def _wait_for_etcd(settings: dict[str, Any]) -> None:
-    """Wait for our own etcd: Patroni sleeps 5 s when it finds none, and exits if it is young."""
+    """Wait for a voter: Patroni sleeps 5 s when it finds none, and exits if it is young."""
     section = settings['etcd3']
-    address, _, port = str(section['hosts'][0]).rpartition(':')
-    door = https.Door(
-        address.strip('[]'),
-        int(port),
-        Path(section['cacert']),
-        Path(section['cert']),
-        Path(section['key']),
+    doors = https.doors(
+        section['hosts'], Path(section['cacert']), Path(section['cert']), Path(section['key'])
     )
     deadline = time.monotonic() + _PATIENCE
-    while not etcd.is_ready(door) and time.monotonic() < deadline:
+    while time.monotonic() < deadline:
+        if any(etcd.is_ready(door) for door in doors):
+            return
         time.sleep(_POLL)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 import ops
 
-from .clients import memory
+from .clients import memory, wire
 
 RELATION = 'replication'
 ROTATIONS = 'client-passwords'
@@ -57,6 +57,46 @@ class Secrets:
 
 
 @dataclasses.dataclass(frozen=True)
+class Peer:
+    """Another unit that has said where it is."""
+
+    unit: str
+    address: str
+    client_address: str
+    """The one that clients are told."""
+
+    postgresql: int
+    """The ports of its listeners."""
+
+    patroni: int
+    etcd_client: int
+    etcd_peer: int
+    state: str
+    """What its clients are told that it is; empty until it has joined."""
+
+    networks: tuple[str, ...]
+    """Where its connections come from."""
+
+
+def parse(unit: str, bag: Mapping[str, str]) -> Peer | None:
+    """Return what a unit's peer bag says, or None while that is not all."""
+    try:
+        return Peer(
+            unit,
+            bag['address'],
+            bag['client-address'],
+            int(bag['postgresql-port']),
+            int(bag['patroni-port']),
+            int(bag['etcd-client-port']),
+            int(bag['etcd-peer-port']),
+            bag.get('state', ''),
+            tuple(dict.fromkeys((bag['address'], *wire.origin(bag).networks))),
+        )
+    except (KeyError, ValueError):
+        return None
+
+
+@dataclasses.dataclass(frozen=True)
 class Peers:
     """What the peers had said when the hook began."""
 
@@ -77,9 +117,19 @@ class Peers:
     """Which clients' passwords were rotated, as ``clients.passwords`` writes it."""
 
     @property
+    def known(self) -> tuple[Peer, ...]:
+        """The other units that have said where they are, by number."""
+        found = (parse(unit, self.units[unit]) for unit in sorted(self.units, key=_number))
+        return tuple(peer for peer in found if peer is not None)
+
+    @property
     def bootstrap(self) -> str:
         """The unit that makes the cluster, once; empty while nobody is named."""
         return self.secrets.bootstrap if self.secrets else ''
+
+
+def _number(unit: str) -> int:
+    return int(unit.rpartition('/')[2])
 
 
 def password(length: int = 32) -> str:
@@ -131,6 +181,12 @@ class Bags:
             client_seed=password(),
         )
         self._app.add_secret(made.to_content(), label=_LABEL)
+
+    def name_founder(self) -> None:
+        """Let this unit be the one that makes the cluster; leader only."""
+        secret = self._model.get_secret(label=_LABEL)
+        known = Secrets.from_content(secret.peek_content())
+        self.change_secrets(dataclasses.replace(known, bootstrap=self._unit.name))
 
     def change_secrets(self, changed: Secrets) -> None:
         """Replace the content of the application's secret; leader only."""

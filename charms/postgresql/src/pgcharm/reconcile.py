@@ -14,17 +14,20 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from . import (
+    cluster,
+    clustering,
     desired,
     errors,
     files,
     layout,
     observed,
     packages,
-    patroni,
     peers,
+    perform,
     plan,
     status,
     steps,
+    watcher,
 )
 
 _log = logging.getLogger(__name__)
@@ -40,6 +43,9 @@ _LOOK_SECONDS = 0.15
 
 _AGAIN = 10.0
 """Seconds after which a unit that is not settled is looked at again."""
+
+_SOON = 1.0
+"""The same while the cluster is on its way somewhere."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,7 +71,7 @@ class Workload:
     """Tells the watcher that a hook is running."""
 
 
-REAL = Workload(observed.observe, steps.execute, observed.is_listening, files.busy)
+REAL = Workload(observed.observe, perform.execute, observed.is_listening, files.busy)
 """The machine that we run on."""
 
 
@@ -123,8 +129,12 @@ def _reconcile(
     found = status.status(wanted, seen)
     if not wanted.is_leaving:
         again = None if found.name == 'active' else time.time() + _AGAIN
-        summary = seen.patroni.summary if seen.patroni else patroni.DOWN
-        workload.execute(steps.TellWatcher(summary, again), wanted.places, bags, tell)
+        if clustering.is_moving(wanted, seen):
+            again = time.time() + _SOON
+        summary = seen.patroni.summary if seen.patroni else cluster.DOWN
+        leader = seen.cluster.leader if seen.cluster else watcher.UNKNOWN
+        known = f'{summary}\n{leader}'
+        workload.execute(steps.TellWatcher(known, again), wanted.places, bags, tell)
     return Outcome(found, status.version(seen), seen.ports.postgresql if seen.ports else None)
 
 

@@ -75,6 +75,17 @@ def joining(clients: Iterable[wire.Client]) -> Iterator[steps.Step]:
         yield from _tell(client, answers.JOINING, None)
 
 
+def restate(
+    clients: Iterable[wire.Client], server: answers.Server, seed: str
+) -> Iterator[steps.Step]:
+    """Return what a unit tells whose server does not answer: all as before but the state."""
+    for client in clients:
+        if client.told in ('', answers.digest(answers.JOINING)) or not client.is_usable:
+            continue
+        bag = answers.render(client, server, passwords.derive(seed, client.user))
+        yield from _tell(client, bag, None)
+
+
 def concerns(clients: Iterable[wire.Client], catalogue: grants.Catalogue) -> tuple[str, ...]:
     """Return what keeps clients from being ready, a line each, for the status and the log."""
     return tuple(

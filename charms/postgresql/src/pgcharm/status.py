@@ -5,12 +5,17 @@ from __future__ import annotations
 import dataclasses
 from typing import Literal
 
-from . import desired, observed, plan, volume
+from . import desired, layout, observed, plan, preparing, roles, volume
 
 Name = Literal['active', 'waiting', 'maintenance', 'blocked']
 
 LONGEST = 120
 """Juju cuts a message there."""
+
+LOST = 'hot standby; no majority of etcd answers'
+
+_NOTABLE = 16 << 20
+"""Bytes that a standby may be behind before its status says so."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,7 +50,7 @@ def _status(wanted: desired.Desired, seen: observed.Observed) -> Status:
         return Status('maintenance', 'stopped; the data stay on the storage')
     if seen.volume.content is volume.Content.ABSENT:
         return Status('waiting', 'waiting for the storage "pgdata"')
-    reason = plan.obstacle(wanted, seen)
+    reason = preparing.obstacle(wanted, seen)
     if reason:
         return Status('blocked', reason)
     if seen.missing:
@@ -54,11 +59,13 @@ def _status(wanted: desired.Desired, seen: observed.Observed) -> Status:
         return Status('waiting', 'waiting for the leader to name the unit that makes the cluster')
     if wanted.addresses is None:
         return Status('waiting', 'waiting for an address')
-    if wanted.peers.bootstrap != wanted.unit:
-        return Status('waiting', f'{wanted.peers.bootstrap} has the data; replication comes later')
     faults = wanted.parse(seen.accepted).faults
+    if not wanted.founds and not wanted.has_cluster:
+        return Status('waiting', f'waiting for {wanted.peers.bootstrap} to make the cluster')
     if seen.patroni is None:
         return Status('maintenance', 'starting etcd and Patroni')
+    if seen.database is None and 'creating replica' in seen.patroni.state:
+        return Status('maintenance', _copying(seen))
     if seen.database is None:
         return Status('maintenance', f'PostgreSQL: {seen.patroni.state or "starting"}')
     if faults:
@@ -67,6 +74,69 @@ def _status(wanted: desired.Desired, seen: observed.Observed) -> Status:
         return Status('blocked', f'option "{fault.option}": {fault.reason}{more}')
     if seen.database.hba_errors:
         return Status('blocked', f'option "extra-pg-auth": {seen.database.hba_errors[0]}')
-    if not seen.database.is_primary:
-        return Status('waiting', 'PostgreSQL is read-only until Patroni makes it the primary')
-    return Status('active', 'standalone')
+    state = roles.state(wanted, seen)
+    if state == 'standalone':
+        return Status('active', 'standalone')
+    if state == 'master':
+        return Status('active', _promise(wanted, seen))
+    if state == 'hot standby':
+        return _standby(seen)
+    if seen.cluster is not None and not seen.cluster.leader:
+        return Status('waiting', 'a new primary is being elected')
+    return Status('waiting', 'PostgreSQL is read-only until it has joined the cluster')
+
+
+def _copying(seen: observed.Observed) -> str:
+    done, whole = seen.copied
+    source = layout.unit_of(seen.cluster.leader) if seen.cluster and seen.cluster.leader else ''
+    text = f'copying the data from {source or "the primary"}'
+    if not whole:
+        return text
+    share = min(100 * done // whole, 100)
+    return f'{text}: {_size(done)} of {_size(whole)} ({share} %)'
+
+
+def _size(count: int) -> str:
+    return f'{count / (1 << 20):.0f} MB' if count < 10 << 30 else f'{count / (1 << 30):.1f} GB'
+
+
+def _standby(seen: observed.Observed) -> Status:
+    if seen.cluster is None:
+        return Status('blocked', LOST)
+    leader = seen.cluster.leader
+    own = next((one for one in seen.cluster.members if one.name != leader), None)
+    if seen.patroni is None or not seen.patroni.is_streaming:
+        return Status('waiting', f'hot standby, catching up with {layout.unit_of(leader)}')
+    behind = own.lag_bytes if own is not None else None
+    lag = f', {_size(behind)} behind' if behind and behind > _NOTABLE else ''
+    return Status('active', f'hot standby of {layout.unit_of(leader)}{lag}')
+
+
+def _promise(wanted: desired.Desired, seen: observed.Observed) -> str:
+    """Return what may fail now, and what that would cost."""
+    others = roles.joined(wanted)
+    found = seen.cluster
+    if not others or found is None or seen.etcd is None or seen.accepted is None:
+        return 'master; no standby yet' if not others else 'master; etcd does not answer'
+    members = [found.member(layout.member_of(unit)) for unit in others]
+    away = [
+        unit
+        for unit, member in zip(others, members, strict=True)
+        if member is None or not member.is_streaming
+    ]
+    voters = len(seen.etcd.voters)
+    if away:
+        return f'can lose no unit: {", ".join(away)} {"is" if len(away) == 1 else "are"} away'
+    if voters == 2:
+        return 'can lose no unit: the voters of etcd are changing'
+    confirms = any(member and member.is_synchronous for member in members)
+    wanted_mode = roles.mode(wanted, seen)
+    if wanted_mode == 'off':
+        cost = 'its last writes'
+    elif confirms:
+        cost = '0 writes'
+    else:
+        return 'can lose no unit: no standby confirms writes yet'
+    if voters == 1:
+        return f'can lose {others[0]}, 0 writes; if this unit is lost, an operator decides'
+    return f'can lose 1 unit, {cost}, about {seen.accepted.failover_lease} s'

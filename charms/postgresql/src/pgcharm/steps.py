@@ -1,32 +1,13 @@
-"""The steps that a plan is made of, as values, and how each is done.
-
-Each may be interrupted anywhere and done again.
-"""
+"""The steps that a plan is made of, as values; :mod:`pgcharm.perform` does them."""
 
 from __future__ import annotations
 
 import dataclasses
-import os
-import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from . import (
-    certificates,
-    config,
-    database,
-    errors,
-    files,
-    https,
-    layout,
-    packages,
-    patroni,
-    peers,
-    ports,
-    services,
-    volume,
-)
+from . import config, etcd, https, membership, ports, services, volume
 from .clients import grants
 
 
@@ -35,6 +16,11 @@ class MakeSecrets:
     """Make the application's secret and its certificate authority."""
 
     application: str
+
+
+@dataclasses.dataclass(frozen=True)
+class NameFounder:
+    """Let this unit make the cluster, in place of one that is gone."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,6 +93,57 @@ class KeepServices:
     """Keep exactly these services running."""
 
     services: tuple[services.Service, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class BeginEtcd:
+    """Forget what this unit's etcd was, and remember how it begins now; None: not at all."""
+
+    start: etcd.Start | None
+
+
+@dataclasses.dataclass(frozen=True)
+class ChangeMembers:
+    """Make the next change of etcd's members, decided again under the lock."""
+
+    doors: tuple[https.Door, ...]
+    owner: str
+    units: tuple[membership.Unit, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class HandOver:
+    """Let another unit become the primary, and wait until one is."""
+
+    door: https.Door
+    others: tuple[https.Door, ...]
+    port: int
+    bin_dir: Path
+
+
+@dataclasses.dataclass(frozen=True)
+class StandAside:
+    """Tell the cluster not to count on this standby, and wait until it doesn't."""
+
+    door: https.Door
+    others: tuple[https.Door, ...]
+    member: str
+    path: Path
+    """Patroni's settings."""
+
+    content: str = dataclasses.field(repr=False)
+
+
+@dataclasses.dataclass(frozen=True)
+class LeaveEtcd:
+    """Make changes of etcd's members until this unit is none of them."""
+
+    doors: tuple[https.Door, ...]
+    patronis: tuple[https.Door, ...]
+    """Who may know the primary."""
+
+    owner: str
+    units: tuple[membership.Unit, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -200,6 +237,7 @@ class Leave:
 
 Step = (
     MakeSecrets
+    | NameFounder
     | ShareSecret
     | Publish
     | Install
@@ -210,6 +248,11 @@ Step = (
     | Accept
     | WriteFile
     | KeepServices
+    | BeginEtcd
+    | ChangeMembers
+    | HandOver
+    | StandAside
+    | LeaveEtcd
     | ReloadPatroni
     | ChangeShared
     | RestartPostgres
@@ -221,124 +264,3 @@ Step = (
     | TellWatcher
     | Leave
 )
-
-
-def execute(
-    step: Step, places: layout.Layout, bags: peers.Bags, tell: Callable[[str], None]
-) -> None:
-    """Do *step*.
-
-    Args:
-        step: What to do.
-        places: The unit's.
-        bags: Where the unit writes to its peers.
-        tell: Shows the operator what takes long.
-    """
-    match step:
-        case MakeSecrets():
-            from . import pki
-
-            authority = pki.make_ca(step.application)
-            bags.make_secrets((authority.cert_pem, authority.key_pem))
-        case ShareSecret():
-            bags.share({'secret-id': bags.secret_id()})
-        case Publish():
-            bags.publish(step.content)
-        case Install():
-            tell(f'installing {" ".join(step.packages)}')
-            packages.install(step.packages, tell)
-        case Claim():
-            _claim(step, places)
-        case MakeFolders():
-            make_folders(places)
-        case AllocatePorts():
-            ports.allocate(layout.machine_root(), places.key, step.address, step.first)
-        case IssueCertificate():
-            certificates.issue(places, step.ca, step.ca_key, step.names)
-        case Accept():
-            files.write(places.accepted, config.to_json(step.options))
-        case WriteFile():
-            files.write(step.path, step.content, owner=layout.service_user())
-        case KeepServices():
-            services.find(places).keep(step.services)
-        case ReloadPatroni():
-            patroni.reload(step.door)
-        case ChangeShared():
-            patroni.change_shared_settings(step.door, step.changes)
-        case RestartPostgres():
-            tell('restarting PostgreSQL for a setting that needs it')
-            patroni.restart(step.door)
-        case ReloadAccess():
-            from . import postgres
-
-            with postgres.connect(
-                str(places.socket_folder), step.port, patroni.SUPERUSER, None
-            ) as connection:
-                postgres.reload_and_wait(connection)
-        case SetPasswords():
-            database.set_passwords(places, step.port, step.passwords)
-        case ServeClients():
-            database.serve_clients(places, step.port, step.statements)
-        case EndSessions():
-            database.end_sessions(places, step.port, step.users, step.networks)
-        case TellClient():
-            bags.clients.tell(step.endpoint, step.relation, step.own, step.shared)
-        case TellWatcher():
-            if places.run.is_dir():
-                files.write(places.again, '' if step.again is None else str(step.again))
-                files.write(places.acted_on, step.acted_on)
-        case Leave():
-            _leave(step, places)
-
-
-def make_folders(places: layout.Layout) -> None:
-    """Make the unit's folders, each with its owner."""
-    owner = layout.service_user()
-    for folder in (places.postgresql, places.etcd, places.conf, places.log):
-        files.ensure_folder(folder, owner=owner)
-    files.ensure_folder(layout.run_root(), mode=0o711 if owner else 0o700)
-    if layout.run_root().stat().st_uid != os.geteuid():
-        raise errors.OperatorError(f'{layout.run_root()} belongs to somebody else; remove it')
-    files.ensure_folder(places.run, mode=0o711 if owner else 0o700)
-    files.ensure_folder(places.socket_folder, owner=owner)
-
-
-def _claim(step: Claim, places: layout.Layout) -> None:
-    if step.forget_etcd:
-        files.remove(places.etcd)
-    places.home.chmod(places.home.stat().st_mode | 0o111)
-    volume.write_marker(places.marker, step.marker)
-    make_folders(places)
-
-
-def _leave(step: Leave, places: layout.Layout) -> None:
-    services.find(places).remove()
-    if step.marker is not None:
-        marker = dataclasses.replace(step.marker, **_last_words(step.binaries, places.data))
-        volume.write_marker(places.marker, marker)
-    files.remove(places.run)
-    ports.release(layout.machine_root(), places.key)
-
-
-def _last_words(bin_dir: Path | None, data: Path) -> dict[str, Any]:
-    """Return where a stopped server's history ends.
-
-    Source: PostgreSQL manual, "pg_controldata".
-    """
-    if bin_dir is None or not (data / 'global' / 'pg_control').exists():
-        return {}
-    ended = subprocess.run(
-        [str(bin_dir / 'pg_controldata'), '-D', str(data)],
-        env={'LC_ALL': 'C'},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    values = {
-        name.strip(): value.strip()
-        for name, _, value in (line.partition(':') for line in ended.stdout.splitlines())
-    }
-    return {
-        'lsn': values.get('Latest checkpoint location', ''),
-        'timeline': int(values.get("Latest checkpoint's TimeLineID", '0')),
-    }

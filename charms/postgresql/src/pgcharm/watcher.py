@@ -1,9 +1,9 @@
 """Watch this unit and ask for a hook when something happened; a service of its own.
 
-It looks at the local Patroni, at the leader key in etcd, at the time when the last reconcile
-asked to be called again, and at a pipe into which Patroni's callbacks write. Whatever changed
-meanwhile is one hook; a hook that failed is asked for again. It knows nothing of Juju but the
-one command that asks.
+It looks at the local Patroni, at the leader key in etcd (wherever Patroni's settings say that
+is), at the time when the last reconcile asked to be called again, and at a pipe into which
+Patroni's callbacks write. Whatever changed meanwhile is one hook; a hook that failed is asked
+for again. It knows nothing of Juju but the one command that asks.
 
 Usage: ``python -m pgcharm.watcher --unit pg-a/0 ...``
 """
@@ -23,7 +23,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import etcd, files, https, patroni
+from . import cluster, etcd, files, https, patroni
 
 _HOOK = 'JUJU_DISPATCH_PATH=hooks/cluster-changed ./dispatch'
 _QUICK = 0.3
@@ -31,6 +31,12 @@ _QUICK = 0.3
 
 _SLOW = 2.0
 """The same while all is quiet: the pipe and etcd tell of most changes."""
+
+_SILENCE = 10.0
+"""Seconds after which a watch of etcd that said nothing is made anew."""
+
+UNKNOWN = '?'
+"""The leader's name while etcd doesn't tell."""
 
 _PAUSE = 1.0
 _LONGEST_PAUSE = 30.0
@@ -42,7 +48,7 @@ class Watcher:
     Args:
         ask: The command that asks Juju for a hook.
         patroni_door: The local Patroni.
-        etcd_door: The local etcd.
+        settings: Patroni's, which say where etcd is.
         leader_key: What to watch there.
         run: The unit's run folder: there hooks say what they knew and when to be called again.
         poke: The pipe that wakes us.
@@ -52,15 +58,16 @@ class Watcher:
         self,
         ask: Sequence[str],
         patroni_door: https.Door,
-        etcd_door: https.Door,
+        settings: Path,
         leader_key: str,
         run: Path,
         poke: Path,
     ) -> None:
         self._ask = list(ask)
         self._patroni = patroni_door
-        self._etcd = etcd_door
+        self._settings = settings
         self._leader_key = leader_key
+        self._leader = UNKNOWN
         self._acted_on = run / 'acted-on'
         self._again = run / 'again'
         self._busy = run / 'busy'
@@ -71,8 +78,8 @@ class Watcher:
         threading.Thread(target=self._watch_leader, daemon=True).start()
         pause = _PAUSE
         while True:
-            state = patroni.observe(self._patroni)
-            summary = state.summary if state else patroni.DOWN
+            state = cluster.observe(self._patroni)
+            summary = state.summary if state else cluster.DOWN
             reason = self._reason(summary)
             if reason and self._is_busy():
                 self._sleep(_QUICK)
@@ -83,14 +90,18 @@ class Watcher:
                 # A hook that could not change anything must not be the first of a thousand.
                 time.sleep(pause if self._reason(summary) else 0.0)
                 continue
-            wait = _QUICK if summary == patroni.DOWN else _SLOW
+            wait = _QUICK if summary == cluster.DOWN else _SLOW
             self._sleep(min(wait, max(_due(self._again) - time.time(), 0.0)))
 
     def _reason(self, summary: str) -> str:
         """Return why a hook is needed, or nothing."""
         acted_on = files.read(self._acted_on)
-        if acted_on is not None and summary != acted_on:
-            return f'{summary}, was {acted_on}'
+        if acted_on is not None:
+            known, _, leader = acted_on.partition('\n')
+            if summary != known:
+                return f'{summary}, was {known}'
+            if UNKNOWN not in (leader, self._leader) and self._leader != leader:
+                return f'the leader is "{self._leader}", was "{leader}"'
         return 'it is time' if _due(self._again) <= time.time() else ''
 
     def _is_busy(self) -> bool:
@@ -120,18 +131,47 @@ class Watcher:
                 os.read(self._pipe, 4096)
 
     def _watch_leader(self) -> None:
-        """Write to the pipe whenever the leader key changes; for ever."""
+        """Follow the leader key, and write to the pipe whenever it changes; for ever."""
         while True:
-            with contextlib.suppress(OSError, http.client.HTTPException, ValueError):
-                connection = http.client.HTTPSConnection(
-                    self._etcd.address, self._etcd.port, context=self._etcd.context()
-                )
-                body = json.dumps(etcd.watch_request(self._leader_key))
-                connection.request('POST', '/v3/watch', body)
-                response = connection.getresponse()
-                while response.readline():
-                    os.write(self._pipe, b'\n')
-            time.sleep(1.0)
+            for door in self._doors():
+                with contextlib.suppress(OSError, http.client.HTTPException, ValueError, KeyError):
+                    self._follow(door)
+            time.sleep(_PAUSE)
+
+    def _doors(self) -> tuple[https.Door, ...]:
+        try:
+            hosts = patroni.etcd_hosts(self._settings.read_text())
+        except (OSError, ValueError, KeyError):
+            return ()
+        own = self._patroni
+        return https.doors(hosts, own.ca, own.certificate, own.private_key)
+
+    def _follow(self, door: https.Door) -> None:
+        """Follow the leader key at one member of etcd, until that says nothing more.
+
+        A silent connection is made anew, because a member that is gone says nothing either.
+        """
+        connection = http.client.HTTPSConnection(
+            door.address, door.port, context=door.context(), timeout=_SILENCE
+        )
+        with contextlib.closing(connection):
+            # This read needs a majority: who was cut off must not tell us old news.
+            body = json.dumps(etcd.key_request(self._leader_key))
+            connection.request('POST', '/v3/kv/range', body)
+            found = json.loads(connection.getresponse().read())
+            revision = int(found['header']['revision'])
+            self._hear(etcd.value(found['kvs'][0]) if found.get('kvs') else '')
+            body = json.dumps(etcd.watch_request(self._leader_key, revision))
+            connection.request('POST', '/v3/watch', body)
+            response = connection.getresponse()
+            while line := response.readline():
+                for event in json.loads(line)['result'].get('events', ()):
+                    self._hear('' if event.get('type') == 'DELETE' else etcd.value(event['kv']))
+
+    def _hear(self, leader: str) -> None:
+        if leader != self._leader:
+            self._leader = leader
+            os.write(self._pipe, b'\n')
 
 
 def _open_pipe(path: Path) -> int:
@@ -158,17 +198,13 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     for name in ('unit', 'juju-exec', 'address', 'leader-key'):
         parser.add_argument(f'--{name}', required=True)
-    for name in ('patroni', 'etcd'):
-        parser.add_argument(f'--{name}', type=int, required=True, metavar='PORT')
-    for name in ('ca', 'certificate', 'key', 'run', 'poke'):
+    parser.add_argument('--patroni', type=int, required=True, metavar='PORT')
+    for name in ('ca', 'certificate', 'key', 'settings', 'run', 'poke'):
         parser.add_argument(f'--{name}', type=Path, required=True)
     given = parser.parse_args()
-    doors = [
-        https.Door(given.address, port, given.ca, given.certificate, given.key)
-        for port in (given.patroni, given.etcd)
-    ]
+    door = https.Door(given.address, given.patroni, given.ca, given.certificate, given.key)
     ask = [given.juju_exec, given.unit, _HOOK]
-    Watcher(ask, doors[0], doors[1], given.leader_key, given.run, given.poke).run()
+    Watcher(ask, door, given.settings, given.leader_key, given.run, given.poke).run()
 
 
 if __name__ == '__main__':

@@ -1,9 +1,10 @@
-"""Patroni's ``etcd3`` with a lease that no configuration allows: shorter than 20 seconds.
+"""Patroni's ``etcd3`` with a lease that no configuration allows, and hosts that may change.
 
 Patroni raises any ``ttl`` below 20 in its dynamic configuration and ignores the one in the local
 file, but it takes the lease from this object alone. So this module stands before Patroni's own
 on the search path of ``patroni.dcs`` and changes one number. ``loop_wait + 2 * retry_timeout``
-must not exceed it: that is the rule that Patroni's safety rests on.
+must not exceed it: that is the rule that Patroni's safety rests on. Patroni also reads etcd's
+addresses only once; ours change with the units, and a restart would stop the server.
 
 Source: patroni 4.1.5: ``patroni/config.py`` (``_validate_and_adjust_timeouts``),
 ``patroni/dcs/etcd3.py`` (``set_ttl``), ``patroni/dynamic_loader.py``.
@@ -45,3 +46,14 @@ class Etcd3(_Etcd3):  # pyright: ignore[reportUntypedBaseClass] # as above
         """Ignore what the dynamic configuration says."""
         changed: bool | None = _Etcd3.set_ttl(self, self._lease_seconds)
         return changed
+
+    def reload_config(self, config: Any) -> None:
+        """Take over lease and hosts of the settings that were read again."""
+        section = config.get('etcd3') or {}
+        self._lease_seconds = int(section.get('lease') or self._lease_seconds)
+        hosts = [f'https://{host}' for host in section.get('hosts') or ()]
+        client: Any = self._client
+        if hosts and hosts != client._config.get('hosts'):  # noqa: SLF001
+            client._config['hosts'] = hosts  # noqa: SLF001
+            client._load_machines_cache()  # noqa: SLF001
+        _Etcd3.reload_config(self, config)

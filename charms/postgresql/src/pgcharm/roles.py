@@ -1,0 +1,99 @@
+"""What a unit is in its cluster, in the seed's words: pure functions.
+
+The seed: ``standalone``, ``master``, ``hot standby``; ``failover`` while a new master is elected.
+What clients are told is written to the peers' bag in the same hook, so the units know of each
+other what each other's clients know.
+"""
+
+from __future__ import annotations
+
+from . import desired, layout, observed, patroni
+from .clients import answers
+
+
+def state(wanted: desired.Desired, seen: observed.Observed) -> answers.State | None:
+    """Return what clients shall be told of this unit; None while it has never joined.
+
+    No two units that answer say ``master``: a new one waits for the old one's word. And none
+    says ``hot standby`` for the first time before there is a master to be its standby.
+    """
+    said = _said(wanted)
+    if wanted.is_leaving:
+        return 'failover' if said and wanted.planned_units else said
+    if not wanted.peers.units:
+        is_up = seen.database is not None and seen.database.is_primary
+        return 'standalone' if is_up or said in ('standalone', 'master') else said
+    leader = seen.cluster.leader if seen.cluster is not None else None
+    is_ours = leader == wanted.places.member
+    if seen.database is not None and seen.database.is_primary:
+        if leader is not None and not is_ours:
+            # Of a primary that lost its key, or has not been given it yet.
+            return said if said != 'master' else 'failover'
+        return said if seen.rivals and said != 'standalone' else 'master'
+    if is_ours and said in ('master', 'standalone'):
+        return said
+    if said is None:
+        return 'hot standby' if _may_join(wanted, seen, leader) else None
+    if leader is None:
+        return said if said != 'master' else 'failover'
+    if not leader or is_ours or seen.database is None:
+        return 'failover'
+    return 'hot standby' if said == 'hot standby' or _is_streaming(seen) else 'failover'
+
+
+def _said(wanted: desired.Desired) -> answers.State | None:
+    said = wanted.published.get('state', '')
+    for one in ('standalone', 'master', 'hot standby', 'failover'):
+        if said == one:
+            return one
+    return None
+
+
+def _may_join(wanted: desired.Desired, seen: observed.Observed, leader: str | None) -> bool:
+    masters = [layout.member_of(peer.unit) for peer in wanted.peers.known if is_master(peer.state)]
+    return seen.database is not None and leader in masters and _is_streaming(seen)
+
+
+def is_master(said: str) -> bool:
+    """Tell whether a unit that said so may have standbys."""
+    return said == 'master'
+
+
+def _is_streaming(seen: observed.Observed) -> bool:
+    return seen.patroni is not None and seen.patroni.is_streaming
+
+
+def joined(wanted: desired.Desired) -> tuple[str, ...]:
+    """Return the names of the other units that have joined, dead ones included."""
+    return tuple(peer.unit for peer in wanted.peers.known if peer.state)
+
+
+def mode(wanted: desired.Desired, seen: observed.Observed) -> patroni.Mode:
+    """Return who shall confirm writes: by the number of units, where the operator leaves it."""
+    options = seen.accepted
+    if options is None or options.synchronous_mode == 'off':
+        return 'off'
+    others = len(joined(wanted))
+    return 'off' if not others else 'on' if others == 1 else 'quorum'
+
+
+def places(
+    wanted: desired.Desired, seen: observed.Observed, own: answers.State | None
+) -> tuple[answers.Place | None, tuple[answers.Place, ...]]:
+    """Return where the master is and where the hot standbys are, as far as they say so.
+
+    Args:
+        wanted: What shall be.
+        seen: What is.
+        own: What this unit says of itself.
+    """
+    found = {
+        peer.unit: (peer.state, answers.Place(peer.client_address, peer.postgresql))
+        for peer in wanted.peers.known
+    }
+    if wanted.addresses is not None and seen.ports is not None and own is not None:
+        here = answers.Place(wanted.addresses.for_clients, seen.ports.postgresql)
+        found[wanted.unit] = (own, here)
+    master = next((place for said, place in found.values() if is_master(said)), None)
+    standbys = tuple(place for _, (said, place) in sorted(found.items()) if said == 'hot standby')
+    return master, standbys

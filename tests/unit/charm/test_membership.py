@@ -1,0 +1,227 @@
+"""Every interruption of a change of etcd's members converges, as in Patroni's ``test_quorum``."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pgcharm import membership
+from pgcharm.membership import Add, Member, MoveLeader, Promote, Remove, Unit
+
+
+@dataclasses.dataclass
+class Etcd:
+    """An etcd cluster that refuses what the real one refuses."""
+
+    members: list[Member]
+    leader: str
+    next_id: int = 100
+
+    def apply(self, change: membership.Change, units: dict[str, Unit]) -> None:
+        match change:
+            case Add():
+                assert not any(one.is_learner for one in self.members), 'one learner at a time'
+                assert change.peer_url not in {one.peer_url for one in self.members}
+                self.next_id += 1
+                self.members.append(Member(str(self.next_id), '', change.peer_url, '', True))
+            case Promote():
+                (one,) = [one for one in self.members if one.id == change.id]
+                assert one.is_learner and one.is_started
+                self._replace(one, is_learner=False)
+            case Remove():
+                assert change.id != self.leader, 'the leader moves first'
+                self.members = [one for one in self.members if one.id != change.id]
+            case MoveLeader():
+                (one,) = [one for one in self.members if one.id == change.id]
+                assert not one.is_learner and is_alive(one, units)
+                self.leader = one.id
+        assert has_majority(self, units), f'{change} loses the majority: {self.members}'
+
+    def start(self, units: dict[str, Unit]) -> None:
+        """Let those that were added join whose unit is there."""
+        for one in list(self.members):
+            unit = units.get(one.peer_url)
+            if not one.is_started and unit is not None and unit.is_alive:
+                self._replace(one, name=unit.name, client_url=one.peer_url)
+
+    def _replace(self, one: Member, **changes: object) -> None:
+        self.members[self.members.index(one)] = dataclasses.replace(one, **changes)  # pyright: ignore[reportArgumentType] # the caller's
+
+    @property
+    def voters(self) -> list[Member]:
+        return [one for one in self.members if not one.is_learner]
+
+
+def is_alive(one: Member, units: dict[str, Unit]) -> bool:
+    unit = units.get(one.peer_url)
+    return one.is_started and unit is not None and unit.is_alive
+
+
+def has_majority(etcd: Etcd, units: dict[str, Unit]) -> bool:
+    alive = [one for one in etcd.voters if is_alive(one, units)]
+    return len(alive) * 2 > len(etcd.voters)
+
+
+def unit(number: int, **changes: bool) -> Unit:
+    return dataclasses.replace(Unit(f'pg-{number}', f'url-{number}'), **changes)
+
+
+def member(number: int, *, is_learner: bool = False) -> Member:
+    return Member(str(number), f'pg-{number}', f'url-{number}', f'url-{number}', is_learner)
+
+
+def settle(etcd: Etcd, units: list[Unit], most: int = 60) -> list[membership.Change]:
+    """Change until nothing is left to do, or *most* changes were made."""
+    by_url = {one.peer_url: one for one in units}
+    done: list[membership.Change] = []
+    while len(done) < most:
+        etcd.start(by_url)
+        change = membership.next_change(etcd.members, etcd.leader, units)
+        if change is None:
+            return done
+        etcd.apply(change, by_url)
+        done.append(change)
+    assert most < 60, f'no end: {done[-6:]}'
+    return done
+
+
+def alone() -> Etcd:
+    return Etcd([member(0)], '0')
+
+
+@pytest.mark.parametrize(
+    ('count', 'voters', 'learners'),
+    [(1, 1, 0), (2, 1, 1), (3, 3, 0), (4, 3, 0), (5, 5, 0), (6, 5, 0), (7, 7, 0), (9, 7, 0)],
+)
+def test_members_by_the_number_of_units(count: int, voters: int, learners: int) -> None:
+    etcd = alone()
+
+    settle(etcd, [unit(number, is_primary=number == 0) for number in range(count)])
+
+    assert (len(etcd.voters), len(etcd.members) - len(etcd.voters)) == (voters, learners)
+
+
+def test_vote_of_two_units_follows_the_primary() -> None:
+    etcd = Etcd([member(0), member(1, is_learner=True)], '0')
+
+    settle(etcd, [unit(0), unit(1, is_primary=True)])
+
+    assert [one.name for one in etcd.voters] == ['pg-1']
+    assert [one.name for one in etcd.members if one.is_learner] == ['pg-0']
+
+
+def test_leader_of_etcd_is_kept_off_the_primary_s_unit() -> None:
+    etcd = Etcd([member(0), member(1), member(2)], '0')
+
+    done = settle(etcd, [unit(0, is_primary=True), unit(1), unit(2)])
+
+    assert done == [MoveLeader('1')]
+
+
+def test_dead_unit_that_nobody_removed_keeps_its_vote() -> None:
+    etcd = Etcd([member(0), member(1), member(2)], '1')
+
+    done = settle(etcd, [unit(0, is_primary=True), unit(1), unit(2, is_alive=False)])
+
+    assert done == []
+
+
+def test_voter_of_a_departed_unit_is_removed() -> None:
+    etcd = Etcd([member(0), member(1), member(2)], '1')
+
+    settle(etcd, [unit(0, is_primary=True), unit(1)])
+
+    assert [one.name for one in etcd.voters] == ['pg-0']
+
+
+def test_learner_of_a_unit_that_is_away_stays() -> None:
+    etcd = Etcd([member(0), member(1, is_learner=True)], '0')
+
+    assert settle(etcd, [unit(0, is_primary=True), unit(1, is_alive=False)]) == []
+
+
+def test_third_voter_that_never_came_takes_the_second_one_s_vote_back() -> None:
+    etcd = Etcd([member(0), member(1)], '0')
+    units = [unit(0, is_primary=True), unit(1), unit(2, is_alive=False)]
+
+    settle(etcd, units)
+
+    assert [one.name for one in etcd.voters] == ['pg-0']
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[tuple[list[Unit], int]]:
+    """Worlds one after the other, and how many changes are made in each before a kill."""
+    found: list[tuple[list[Unit], int]] = []
+    for _ in range(draw(st.integers(1, 5))):
+        numbers = draw(st.sets(st.integers(0, 8), min_size=1, max_size=8))
+        primary = draw(st.sampled_from(sorted(numbers)))
+        leaving = draw(st.none() | st.sampled_from(sorted(numbers)))
+        units = [
+            unit(
+                number,
+                is_primary=number == primary and number != leaving,
+                is_leaving=number == leaving and len(numbers) > 1,
+            )
+            for number in sorted(numbers)
+        ]
+        found.append((units, draw(st.integers(0, 12))))
+    return found
+
+
+@settings(max_examples=300, deadline=None)
+@given(histories(), st.data())
+def test_every_interruption_converges(
+    history: list[tuple[list[Unit], int]], data: st.DataObject
+) -> None:
+    first = history[0][0][0]
+    number = int(first.name.removeprefix('pg-'))
+    etcd = Etcd([member(number)], str(number))
+    for units, most in history:
+        there = {one.peer_url: one for one in units}
+        # A unit goes only by leaving: what it takes with it must leave a majority.
+        kept = [*units, *_still_voting(etcd, there)]
+        settle(etcd, kept, most)
+
+    units = [dataclasses.replace(one, is_leaving=False) for one in history[-1][0]]
+    kept = [*units, *_still_voting(etcd, {one.peer_url: one for one in units})]
+    settle(etcd, kept)
+
+    assert len(etcd.voters) == membership.voters_for(len(units))
+    assert len(etcd.voters) != 2
+    assert {one.peer_url for one in etcd.members} <= {one.peer_url for one in units}
+
+
+def _still_voting(etcd: Etcd, there: dict[str, Unit]) -> list[Unit]:
+    return [
+        Unit(one.name or 'pg-new', one.peer_url, is_leaving=True)
+        for one in etcd.members
+        if one.peer_url not in there
+    ]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.integers(3, 7), st.sets(st.integers(0, 6)), st.sets(st.integers(0, 6)), st.integers(0, 6)
+)
+def test_no_change_loses_the_majority_whoever_is_dead_or_departed(
+    count: int, dead: set[int], departed: set[int], primary: int
+) -> None:
+    voters = membership.voters_for(count)
+    etcd = Etcd([member(number) for number in range(voters)], '0')
+    units = [
+        unit(number, is_alive=number not in dead, is_primary=number == primary)
+        for number in range(count)
+        if number not in departed
+    ]
+    by_url = {one.peer_url: one for one in units}
+    if not has_majority(etcd, by_url):
+        return
+    etcd.leader = next(one.id for one in etcd.voters if is_alive(one, by_url))
+
+    settle(etcd, units)
+
+    assert has_majority(etcd, by_url)
