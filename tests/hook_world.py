@@ -61,7 +61,7 @@ class World:
         path.chmod(mode)
 
     def start(self) -> None:
-        self.thread = machine.Machine(self.api, Provider(), self.folder, self.doors)
+        self.thread = machine.Machine(self.api, Provider().spawn, self.folder, self.doors)
         self.thread.start()
         self.thread.place(frozenset([1]))
 

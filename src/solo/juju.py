@@ -14,3 +14,9 @@ RETRY_LONGEST = 300.0
 CONTROLLER = 'solo'
 CLOUD = 'localhost'
 USER = 'admin'
+
+# How long a leader that is away stays the leader, and an agent that is away isn't missed.
+# Source: juju: internal/worker/leadership (30 s are guaranteed), apiserver/admin.go
+# (maxClientPingInterval).
+LEASE_SECONDS = 30.0
+LOST_AFTER = 180.0

@@ -14,8 +14,8 @@ import pytest
 from hook_api import INSTALLED, HookApi, relation
 from hook_world import Provider, World, unpacked
 
-from solo import errors, model
-from solo.agent import machine, places, processes, unpack
+from solo import errors, model, processes
+from solo.agent import machine, places, unpack
 
 
 @pytest.fixture
@@ -305,7 +305,8 @@ def test_operations_never_overlap_on_one_machine_and_do_on_two(world: World, mac
         unpack.unpack(world.api.prepared, places.of(world.folder, api.facts), 0)
     several: Any = Several(apis)
     threads = [
-        machine.Machine(several, Provider(), world.folder, world.doors) for _ in range(machines)
+        machine.Machine(several, Provider().spawn, world.folder, world.doors)
+        for _ in range(machines)
     ]
     for number, api in enumerate(apis.values()):
         threads[number % machines].place(frozenset([api.facts.id]))

@@ -10,11 +10,12 @@ import pytest
 from solo import errors
 from solo.state import db, migrations
 
-# What schema 2 added; the tables of schema 1 are those of schema.sql without it.
+# What came after schema 1: its tables are those of schema.sql without these.
 ADDED = {
     'model': ('constraints',),
     'application': ('forced_charm',),
     'storage': ('detaching', 'released'),
+    'machine': ('power', 'lost_at'),
 }
 
 
@@ -40,7 +41,7 @@ def older(path: Path) -> None:
     for table, columns in ADDED.items():
         for column in columns:
             connection.execute(f'ALTER TABLE {table} DROP COLUMN {column}')
-    for table in ('pool', 'status_log'):
+    for table in ('pool', 'status_log', 'cut'):
         connection.execute(f'DROP TABLE {table}')
     connection.execute('PRAGMA user_version = 1')
     connection.commit()

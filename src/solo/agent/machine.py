@@ -12,7 +12,6 @@ import logging
 import threading
 import time
 from pathlib import Path
-from typing import Protocol
 
 from .. import errors, flags, model
 from ..hookcmds import table
@@ -24,29 +23,20 @@ logger = logging.getLogger(__name__)
 _AFTER_A_FAULT = 5.0  # seconds before a unit whose step raised is looked at again
 
 
-class Provider(Protocol):
-    """What an agent needs of the machine provider."""
-
-    @property
-    def spawn(self) -> runner.Spawn:
-        """Start a process on the machine."""
-        ...
-
-
 class Machine(threading.Thread):
     """One machine's agents.
 
     Args:
         api: The controller.
-        provider: Starts processes on the machine.
+        spawn: Starts a process on the machine.
         data: The data directory.
         doors: Where hook commands and ``juju-exec`` connect; shared by all machines.
     """
 
-    def __init__(self, api: Api, provider: Provider, data: Path, doors: sockets.Doors) -> None:
+    def __init__(self, api: Api, spawn: runner.Spawn, data: Path, doors: sockets.Doors) -> None:
         super().__init__(name='machine', daemon=True)
         self._api = api
-        self._provider = provider
+        self._spawn = spawn
         self._data = data
         self._doors = doors
         self._news = threading.Condition()
@@ -55,6 +45,8 @@ class Machine(threading.Thread):
         self._calls: dict[int, list[_Call]] = {}
         self._last_call = 0
         self._is_stopped = False
+        self._is_lost = False
+        self.is_paused = False
 
     def place(self, units: frozenset[int]) -> None:
         """Look after *units* too; does nothing for those that are here."""
@@ -77,6 +69,21 @@ class Machine(threading.Thread):
             self._is_stopped = True
             self._news.notify()
 
+    def pause(self, *, paused: bool) -> None:
+        """Begin no operation until told to go on: the agents can't be reached, or are frozen."""
+        with self._news:
+            self.is_paused = paused
+            self._news.notify()
+
+    def lose(self) -> None:
+        """End without another word: the machine is about to lose its power.
+
+        What runs stays recorded as running, as when the controller dies.
+        """
+        with self._news:
+            self._is_lost = self._is_stopped = True
+            self._news.notify()
+
     def run(self) -> None:
         """Serve the units in turn until :meth:`stop`."""
         while True:
@@ -85,6 +92,8 @@ class Machine(threading.Thread):
                 break
             try:
                 due = self._serve(unit)
+            except performing.Lost:
+                break
             except errors.Error as error:
                 due = self._excuse(unit, error)
             except Exception:
@@ -97,11 +106,16 @@ class Machine(threading.Thread):
                     self._due[unit] = due
         for performer in self._performers.values():
             self._doors.close(performer.place.exec_socket)
+        for call in [call for calls in self._calls.values() for call in calls]:
+            call.done.set()
 
     def _next(self) -> int | None:
         """Wait for a unit that is due and return it; None: the thread is to end."""
         with self._news:
             while not self._is_stopped:
+                if self.is_paused:
+                    self._news.wait()
+                    continue
                 now = time.time()
                 for unit, due in self._due.items():
                     if due <= now:
@@ -118,7 +132,7 @@ class Machine(threading.Thread):
         performer = self._performers.get(unit)
         if performer is None:
             performer = performing.Performer(
-                self._api, unit, self._data, self._provider.spawn, self._doors
+                self._api, unit, self._data, self._spawn, self._doors, lambda: self._is_lost
             )
             performer.recover()
             self._doors.open(performer.place.exec_socket, self._answer)
@@ -174,7 +188,7 @@ class Machine(threading.Thread):
 
     def _run_bare(self, script: str) -> table.Answer:
         """Run *script* on the machine, in no unit's context."""
-        outcome = runner.bare(self._provider.spawn, script)
+        outcome = runner.bare(self._spawn, script)
         return table.Answer(outcome.code % 256, outcome.stdout, outcome.stderr)
 
     def _queue(self, unit: int, asked: outside.Asked, client: sockets.Client) -> _Call:

@@ -9,7 +9,6 @@ Source: juju: internal/worker/uniter/operation/runhook.go, runaction.go, runcomm
 from __future__ import annotations
 
 import dataclasses
-import functools
 import logging
 import random
 import secrets
@@ -18,14 +17,13 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from .. import errors, model
+from .. import errors, model, processes
 from ..hookcmds import context as contexts
 from ..hookcmds import table
 from . import (
     environment,
     operations,
     places,
-    processes,
     resolver,
     runner,
     sockets,
@@ -44,6 +42,10 @@ _STATUS_BEFORE = {
 _STATUS_AFTER = {'stop': ('maintenance', ''), 'remove': ('terminated', '')}
 
 
+class Lost(Exception):  # noqa: N818 - nothing of ours went wrong
+    """The machine has lost its power while something ran: it stays recorded as running."""
+
+
 class Performer:
     """One unit's agent, without a thread of its own.
 
@@ -53,10 +55,17 @@ class Performer:
         data: The data directory.
         spawn: Starts a process on the unit's machine.
         doors: Where the commands of a running hook connect.
+        is_lost: Tells whether the machine has lost its power.
     """
 
     def __init__(
-        self, api: Api, unit: int, data: Path, spawn: runner.Spawn, doors: sockets.Doors
+        self,
+        api: Api,
+        unit: int,
+        data: Path,
+        spawn: runner.Spawn,
+        doors: sockets.Doors,
+        is_lost: Callable[[], bool] = lambda: False,
     ) -> None:
         self.api = api
         self.id = unit
@@ -64,6 +73,7 @@ class Performer:
         self.place = places.of(data, self.unit)
         self._spawn = spawn
         self._doors = doors
+        self._is_lost = is_lost
 
     def recover(self) -> None:
         """Count what ran when the controller died as pending or failed, and end its process."""
@@ -154,7 +164,6 @@ class Performer:
             self.api.save(self.id, local)
             message = f'ERROR {error}\n'.encode()
             return outcome._replace(code=outcome.code or 1, stderr=outcome.stderr + message)
-        self._reboot(context)
         return outcome
 
     def _unpack(
@@ -205,13 +214,7 @@ class Performer:
             local = self._noted(local, context)
             if outcome.terminated:
                 self._log('INFO', 'uniter.operation', f'hook "{hook.name}" was terminated')
-                again = transitions.terminated(local, hook)
-                if context.reboot:
-                    # This hook, and not `start`, is what the unit runs after the reboot.
-                    self._reboot(context)
-                    _, rebooted = self.api.snapshot(self.id)
-                    again = dataclasses.replace(again, boot_id=rebooted.boot_id)
-                self.api.save(self.id, again)
+                self.api.save(self.id, transitions.terminated(local, hook))
                 return
             if outcome.code != 0:
                 self._hook_failed(local, operation, outcome.reason, program.how)
@@ -226,7 +229,6 @@ class Performer:
         if program is not None:
             self._log('INFO', 'uniter.operation', f'ran "{hook.name}" hook (via {how})')
         self._status_after(done, hook)
-        self._reboot(context)
 
     def _status_before(self, local: model.LocalState, hook: model.Hook) -> None:
         if hook.kind == 'install' and not local.status_set:
@@ -243,13 +245,6 @@ class Performer:
             self.api.set_status(self.id, *_STATUS_AFTER[hook.kind], application=False)
         if hook.kind == 'update-status':
             self.api.update_status_ran(self.id)
-
-    def _reboot(self, context: contexts.Context) -> None:
-        """Reboot the machine if the hook asked for it; then ``start`` tells its units."""
-        if context.reboot:
-            self.api.agent_status(self.id, 'rebooting', '', {})
-            self._log('INFO', 'uniter.operation', f'rebooting machine {self.unit.machine}')
-            self.api.reboot(self.id)
 
     def _hook_failed(
         self,
@@ -342,7 +337,9 @@ class Performer:
         env = {**environment.base(self.unit, self.place, context_id), **added}
 
         def run(request: sockets.Request, ask_stdin: Callable[[], bytes]) -> table.Answer:
-            return table.run(context, request.name, request.args, request.folder, ask_stdin)
+            return table.run(
+                context, request.name, request.args, request.folder, ask_stdin, request.root
+            )
 
         def on_lines(stream: str, lines: list[str]) -> None:
             level = 'DEBUG' if stream == 'stdout' else 'WARNING'
@@ -357,12 +354,14 @@ class Performer:
             process = runner.Process(
                 self._spawn, argv, env, self.place.charm, None if keep else on_lines, timeout
             )
-            context.end = functools.partial(processes.end, process.pid, process.started)
             recorded = dataclasses.replace(running, pid=process.pid, started=process.started)
             self.api.begin(self.id, recorded, 'executing' if message else '', message)
             if running.task is not None and not self.api.task_started(running.task):
                 process.kill()  # somebody has cancelled it in this instant
-            return process.run()
+            outcome = process.run()
+            if self._is_lost():
+                raise Lost
+            return outcome
         except BaseException:
             if process is not None:  # nobody follows it any more: it must not meet its retry
                 process.kill()

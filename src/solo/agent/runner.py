@@ -16,8 +16,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any, NamedTuple, Protocol
 
-from .. import errors
-from . import environment, processes
+from .. import errors, processes
+from . import environment
 
 _CHUNK = 65536
 _LONGEST_LINE = 65536

@@ -9,6 +9,7 @@ import contextlib
 import os
 import select
 import socket
+import struct
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -16,16 +17,22 @@ from typing import NamedTuple
 
 from ..hookcmds import table
 
+_CREDENTIALS = struct.Struct('3i')  # struct ucred: pid, uid, gid
 _PATIENCE = 60.0  # seconds for a client to say what it wants
 
 
 class Request(NamedTuple):
-    """What a client asks: the command with its arguments, and where it was called."""
+    """What a client asks: the command with its arguments, and where it was called.
+
+    Attributes:
+        root: The folder that is the client's ``/``, '' when that is ours.
+    """
 
     context_id: str
     folder: str
     name: str
     args: tuple[str, ...]
+    root: str = ''
 
 
 class Client:
@@ -41,7 +48,16 @@ class Client:
             field.decode('utf-8', 'surrogateescape') for field in self._sized().split(b'\0')
         )
         self._stream.settimeout(None)
-        return Request(context_id, folder, name, tuple(args))
+        return Request(context_id, folder, name, tuple(args), self._root())
+
+    def _root(self) -> str:
+        """Return where the client's files are, seen from here. Source: unix(7), proc(5)."""
+        sent = self._stream.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+        pid, _, _ = _CREDENTIALS.unpack(sent)
+        with contextlib.suppress(OSError):
+            if os.readlink(f'/proc/{pid}/ns/mnt') != os.readlink('/proc/self/ns/mnt'):
+                return f'/proc/{pid}/root'
+        return ''
 
     def stdin(self) -> bytes:
         """Ask for the client's standard input and return all of it."""

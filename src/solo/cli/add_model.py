@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from .. import errors, flags, juju, names
 from . import arguments, session, table
 
@@ -29,10 +31,14 @@ def run(session: session.Session) -> int:
             'digits and hyphens'
         )
     arguments.check_controller(session.flags['controller'])
+    config = arguments.settings(session.flags['config'])
+    kind = os.environ.get('SOLO_PROVIDER')
+    if kind:
+        config = {'provider': kind, **config}
     session.call(
         'add_model',
         name=name,
-        config=arguments.settings(session.flags['config']),
+        config=config,
         switch=not session.flags['no-switch'],
     )
     session.say(f"Added '{name}' model on {juju.CLOUD}/{juju.CLOUD} for user '{juju.USER}'")

@@ -34,6 +34,7 @@ VERBS = {
     'help': 'Show help on a command or other topic.',
     'import-filesystem': 'Import a filesystem into the model.',
     'integrate': 'Integrate two applications.',
+    'machine': 'Switch the power of machines, and cut and heal their cables.',
     'machines': 'List machines in a model.',
     'model-config': 'Display or set configuration values of a model.',
     'model-constraints': 'Display machine constraints for a model.',

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from typing import TYPE_CHECKING
 
 from ..agent import machine, sockets
+from ..machines import provider
 
 if TYPE_CHECKING:
     from .core import Controller
@@ -23,7 +25,13 @@ class Agents:
         self._doors = sockets.Doors()
         self._doors.start()
 
-    def place(self, machine_row: int, units: frozenset[int]) -> None:
+    def place(
+        self,
+        machine_row: int,
+        kind: provider.Provider,
+        where: provider.Machine,
+        units: frozenset[int],
+    ) -> None:
         """Make the machine's thread look after *units*, and start it if it isn't there."""
         with self._lock:
             if self._is_stopped:
@@ -32,7 +40,7 @@ class Agents:
             if thread is None:
                 thread = machine.Machine(
                     self._controller.api,
-                    self._controller.provider,
+                    functools.partial(kind.spawn, where),
                     self._controller.data,
                     self._doors,
                 )
@@ -49,8 +57,22 @@ class Agents:
         for thread in threads:
             thread.wake(units)
 
+    def pause(self, machine_row: int, *, paused: bool) -> None:
+        """Let the machine's agents begin nothing, or go on."""
+        with self._lock:
+            thread = self._machines.get(machine_row)
+        if thread is not None:
+            thread.pause(paused=paused)
+
+    def lose(self, machine_row: int) -> None:
+        """Let the machine's agents end as if their power was cut; :meth:`end` waits for them."""
+        with self._lock:
+            thread = self._machines.get(machine_row)
+        if thread is not None:
+            thread.lose()
+
     def end(self, machine_row: int) -> None:
-        """End the thread of a machine that has no units any more."""
+        """End the thread of a machine, after the operation that it runs."""
         with self._lock:
             thread = self._machines.pop(machine_row, None)
             if thread is not None:
@@ -68,5 +90,6 @@ class Agents:
         for thread in threads:
             thread.stop()
         for thread in threads:
-            thread.join()
+            if not thread.is_paused:  # what is frozen in the middle of a hook doesn't end
+                thread.join()
         self._doors.stop()

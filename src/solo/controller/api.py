@@ -65,10 +65,10 @@ class AgentApi:
     def snapshot(self, unit: int) -> tuple[model.LocalState, model.Snapshot]:
         with self._database.read() as tx:
             row = units.row(tx, unit)
-            if row['lease_holder'] is not None or row['life'] != 'alive':
+            if row['life'] != 'alive' or not applications.is_claimable(row, time.time()):
                 return snapshot.read(tx, unit, time.time())
         with self._database.write() as tx:
-            applications.lead(tx, units.row(tx, unit))
+            applications.lead(tx, units.row(tx, unit), time.time())
             return snapshot.read(tx, unit, time.time())
 
     def running(self, unit: int) -> model.Running | None:
@@ -136,13 +136,11 @@ class AgentApi:
         with self._database.read() as tx:
             row = units.row(tx, unit)
             times = [row['update_status_at'], codec.local_from_json(row['local']).retry_at]
+            if row['life'] == 'alive' and row['lease_holder'] != unit:
+                times.append(row['lease_expires'])
             for secret in secrets.managed(tx, row):
                 times += [secret.expires, secret.rotates]
         return min((moment for moment in times if moment is not None), default=None)
-
-    def reboot(self, unit: int) -> None:
-        with self._database.write() as tx:
-            machines.reboot(tx, units.row(tx, unit)['machine'])
 
     def remove(self, unit: int) -> None:
         with self._database.write() as tx:
@@ -167,10 +165,6 @@ class AgentApi:
             charm = charms.get(tx, units.row(tx, unit)['charm'])
         bindings: dict[str, model.Role] = dict.fromkeys(charm.extra_bindings, 'requires')
         return {**bindings, **{end.name: end.role for end in charm.endpoints}}
-
-    def payloads(self, unit: int) -> Mapping[str, str]:
-        with self._database.read() as tx:
-            return charms.get(tx, units.row(tx, unit)['charm']).payloads
 
     def bag(self, unit: int, relation: int, member: str) -> Mapping[str, str]:
         with self._database.read() as tx:

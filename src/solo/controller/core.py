@@ -7,12 +7,13 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
-from .. import folders
-from ..machines import local, provider
+from .. import errors, folders
+from ..machines import leases, local, namespace, provider
 from ..state import db, models
-from . import agents, api, changed, machinetasks, provisioner, server
+from . import agents, api, changed, machinetasks, power, provisioner, server
 
 logger = logging.getLogger(__name__)
 
@@ -35,15 +36,38 @@ class Controller:
         self.started = time.time()
         self.changed = changed.Changed()
         self.database = db.Database(data / 'solo.db')
-        self.provider: provider.Provider = local.Local(data)
+        table = leases.Leases()
+        kinds = (local.Local(data, table), namespace.Namespace(data, table))
+        self.providers: Mapping[str, provider.Provider] = {each.name: each for each in kinds}
         with self.database.write() as tx:
-            models.ensure_default(tx, now=time.time())
+            models.ensure_default(tx, self.settings_of_default(), now=time.time())
         self.api = api.AgentApi(self.database, data)
         self.agents = agents.Agents(self)
         self.machine_tasks = machinetasks.MachineTasks(self)
+        self.power = power.Power(self)
         self.provisioner = provisioner.Provisioner(self)
         self._stopped = threading.Event()
         self._server = server.Server(folders.socket(data), self)
+
+    def settings_of_default(self) -> dict[str, str]:
+        """Return the settings of the model that is there from the beginning."""
+        kind = os.environ.get('SOLO_PROVIDER')
+        return {} if not kind else {'provider': self.provider(kind).name}
+
+    def provider(self, name: str) -> provider.Provider:
+        """Return the machine provider called *name*.
+
+        Raises:
+            Error: If there is none, or this host can't have its machines.
+        """
+        kind = self.providers.get(name)
+        if kind is None:
+            raise errors.Error(
+                f'provider "{name}" not found; there are {", ".join(sorted(self.providers))}',
+                'not found',
+            )
+        kind.check()
+        return kind
 
     def committed(self, woken: frozenset[int]) -> None:
         """Pass the news of a commit on; the database calls it.

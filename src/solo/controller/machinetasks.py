@@ -10,8 +10,8 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from .. import errors
-from ..agent import processes, runner
+from .. import errors, processes
+from ..agent import runner
 from ..state import operations
 
 if TYPE_CHECKING:
@@ -29,10 +29,13 @@ class MachineTasks:
         with controller.database.write() as tx:
             operations.abandoned(tx, now=time.time())
 
-    def start(self, task: int, command: str, timeout: float | None) -> None:
+    def start(self, task: int, machine: int, command: str, timeout: float | None) -> None:
         """Begin a task that was enqueued for a machine."""
         threading.Thread(
-            target=self._run, args=(task, command, timeout), name=f'task {task}', daemon=True
+            target=self._run,
+            args=(task, machine, command, timeout),
+            name=f'task {task}',
+            daemon=True,
         ).start()
 
     def end(self, task: int) -> None:
@@ -40,14 +43,14 @@ class MachineTasks:
         pid, started = self._running.get(task, (0, None))
         processes.end(pid, started)
 
-    def _run(self, task: int, command: str, timeout: float | None) -> None:
+    def _run(self, task: int, machine: int, command: str, timeout: float | None) -> None:
         database = self._controller.database
         with database.write() as tx:
             if not operations.start(tx, task, now=time.time()):
                 return
         try:
             outcome = runner.bare(
-                self._controller.provider.spawn,
+                self._controller.power.spawn(machine),
                 command,
                 timeout,
                 lambda pid, started: self._running.update({task: (pid, started)}),

@@ -14,11 +14,10 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from .. import errors
-from ..agent import processes
-from ..machines import provider
-from ..state import codec, machines, removal
-from . import expose, storage
+from .. import errors, processes
+from ..state import codec, removal, units
+from ..state import power as states
+from . import expose, power, storage
 
 if TYPE_CHECKING:
     from .core import Controller
@@ -36,7 +35,8 @@ class Provisioner(threading.Thread):
         self._news = threading.Event()
         self._news.set()
         self._stopped = False
-        self._made: set[int] = set()  # machines that this process has made good
+        self._connected = False  # whether cables are cut as the rows say
+        self._due: float | None = None  # when the next agent is to be shown as lost
         self._storage = storage.Storage(controller)
         self._exposure = expose.Exposure(controller)
 
@@ -54,12 +54,16 @@ class Provisioner(threading.Thread):
         """Pass after pass, each when something changed."""
         failed = False
         while True:
-            self._news.wait(_RETRY_SECONDS if failed else self._next_abandoned())
+            pauses = [_RETRY_SECONDS if failed else None, self._next_abandoned()]
+            if self._due is not None:
+                pauses.append(max(0.0, self._due - time.time()))
+            self._news.wait(min((each for each in pauses if each is not None), default=None))
             self._news.clear()
             if self._stopped:
                 return
             failed = False
             for step in (
+                self._absence,
                 self._machines,
                 self._storage.apply,
                 self._exposure.apply,
@@ -75,35 +79,47 @@ class Provisioner(threading.Thread):
                     logger.exception('a pass of the provisioner failed')
 
     def _machines(self) -> None:
-        """Make machines and place their agents; end those that no unit needs."""
+        """Make machines and place their agents; end those that no unit needs.
+
+        Raises:
+            Error: If one can't be made; the others are.
+        """
         controller = self._controller
         with controller.database.read() as tx:
             rows = tx.all('SELECT * FROM machine')
-            units: dict[int, set[int]] = {}
-            for unit in tx.all('SELECT id, machine FROM unit'):
-                units.setdefault(unit['machine'], set()).add(unit['id'])
-            keys = {row['id']: machines.key(tx, row['id']) for row in rows}
+            wanted = power.wanted_of(tx, [row for row in rows if row['life'] == 'alive'])
+        if not self._connected:
+            controller.power.connect()
+            self._connected = True
         for row in rows:
-            machine = provider.Machine(keys[row['id']], row['address'])
             if row['life'] != 'alive':
-                controller.agents.end(row['id'])
-                controller.provider.destroy(machine)
+                controller.power.end(row['id'])
                 with controller.database.write() as tx:
                     removal.machine_gone(tx, row)
-                continue
-            if row['id'] not in self._made:
-                made = controller.provider.create(machine)
-                if (row['status'], row['address'], row['boot_id']) != ('started', *made):
-                    with controller.database.write() as tx:
-                        machines.started(
-                            tx,
-                            row['id'],
-                            address=made.address,
-                            boot_id=made.boot_id,
-                            now=time.time(),
-                        )
-                self._made.add(row['id'])
-            controller.agents.place(row['id'], frozenset(units.get(row['id'], ())))
+        faults: list[errors.Error] = []
+        for each in wanted:
+            if not controller.power.is_good(each):
+                try:
+                    controller.power.ensure(each.machine, wait=False)
+                except errors.Error as error:
+                    faults.append(error)
+        if faults:
+            raise faults[0]
+
+    def _absence(self) -> None:
+        """Show who is lost, and give up those that an operator has given up."""
+        now = time.time()
+        with self._controller.database.read() as tx:
+            due = tx.value("SELECT min(lost_at) FROM machine WHERE status = 'started'")
+            given_up = states.abandoned(tx, now=now)
+        self._due = due
+        if given_up:
+            with self._controller.database.write() as tx:
+                for unit in given_up:
+                    removal.unit_gone(tx, units.row(tx, unit), now=now)
+        if due is not None and due <= now:
+            with self._controller.database.write() as tx:
+                self._due = states.show_lost(tx, now=now)
 
     def _abandon(self) -> None:
         """End what still runs of units whose forced removal has waited long enough."""

@@ -84,6 +84,7 @@ class Storage:
             declared = storage.declared(charms.get(tx, row['charm']), row['name'])
             pool = pools.find(tx, row['model'], row['pool'])
             machine = provider.Machine(machines.key(tx, row['machine']))
+            kind = self._controller.providers[machines.row(tx, row['machine'])['provider']]
         folder = Path(row['folder'] or self._folder(row, pool, machine))
         if not os.path.isdir(folder) and row['folder'] and pool.persistent:
             # An empty folder in its place would be taken for an empty database.
@@ -96,18 +97,15 @@ class Storage:
         if not wanted:
             _unlink(row)
             return folder, folder
-        link = self._controller.provider.root(machine) / wanted.lstrip('/')
-        if row['location'] != str(link):
-            _unlink(row)
         try:
-            link.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-            link.unlink(missing_ok=True)
-            link.symlink_to(folder)
+            place = kind.place(machine, folder, wanted)
         except OSError as error:
             raise errors.Error(
-                f'cannot attach storage "{row["name"]}" at "{link}": {error.strerror}'
+                f'cannot attach storage "{row["name"]}" at "{wanted}": {error.strerror}'
             ) from error
-        return link, folder
+        if row['location'] != str(place):
+            _unlink(row)
+        return place, folder
 
     def _folder(self, row: sqlite3.Row, pool: pools.Pool, machine: provider.Machine) -> Path:
         """Return where a new instance's data are to lie."""

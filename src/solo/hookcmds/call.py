@@ -16,13 +16,20 @@ class Call:
         parsed: The command line.
         folder: The caller's working directory, for relative paths.
         ask_stdin: Fetches the caller's whole standard input; called only when needed.
+        root: The folder that is the caller's ``/``, when its files aren't ours.
 
     Attributes:
         out: What goes to stdout.
         err: What goes to stderr, one message each.
     """
 
-    def __init__(self, parsed: flags.Parsed, folder: str, ask_stdin: Callable[[], bytes]) -> None:
+    def __init__(
+        self,
+        parsed: flags.Parsed,
+        folder: str,
+        ask_stdin: Callable[[], bytes],
+        root: str = '',
+    ) -> None:
         self.parsed = parsed
         self.flags = parsed.flags
         self.args = parsed.args
@@ -30,6 +37,7 @@ class Call:
         self.err = bytearray()
         self._folder = folder
         self._ask_stdin = ask_stdin
+        self._root = root
 
     def print(self, value: Any) -> None:
         """Print *value* as ``--format`` and ``--output`` say."""
@@ -39,7 +47,7 @@ class Call:
             return
         path = self.path(self.flags['output'])
         try:
-            with open(path, 'wb') as file:
+            with open(self._root + path, 'wb') as file:
                 file.write(text)
         except OSError as error:
             raise errors.Error(f'open {path}: {_cause(error)}') from error
@@ -58,7 +66,7 @@ class Call:
             return self._ask_stdin()
         path = self.path(name)
         try:
-            with open(path, 'rb') as file:
+            with open(self._root + path, 'rb') as file:
                 return file.read()
         except OSError as error:
             raise errors.Error(f'open {path}: {_cause(error)}') from error

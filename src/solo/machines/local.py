@@ -8,9 +8,7 @@ so each data directory begins at a place of its own and passes over what somebod
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
-import json
 import os
 import shutil
 import signal
@@ -18,14 +16,14 @@ import socket
 import struct
 import subprocess
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
 from .. import errors
+from . import leases as shared
 from . import provider
 
-_LEASES = Path('/var/lib/solo-addresses')
 _PATIENCE = 10.0  # seconds that processes get to end by themselves
 
 
@@ -39,11 +37,9 @@ class Local:
 
     name = 'local'
 
-    def __init__(self, data: Path, leases: Path | None = None) -> None:
+    def __init__(self, data: Path, leases: shared.Leases | None = None) -> None:
         self._data = data
-        self._leases = leases or (
-            _LEASES if os.geteuid() == 0 else Path(f'/var/tmp/solo-addresses-{os.geteuid()}')  # noqa: S108  # survives a reboot
-        )
+        self._leases = leases or shared.Leases()
 
     def create(self, machine: provider.Machine) -> provider.Made:
         """Make the folder and lease an address; the host's boot is the machine's."""
@@ -58,7 +54,10 @@ class Local:
                 f'cannot make machine "{machine.key}" in "{folder}": {error.strerror}'
             ) from error
         boot = Path('/proc/sys/kernel/random/boot_id').read_text().strip()
-        return provider.Made(machine.address or self._lease(machine), boot)
+        address = machine.address or self._leases.take(
+            self._owner(machine), _addresses(self._data), _listening()
+        )
+        return provider.Made(address, boot)
 
     def destroy(self, machine: provider.Machine) -> None:
         """End what still runs below the machine's folder, remove it, and free the address."""
@@ -67,13 +66,19 @@ class Local:
         shutil.rmtree(folder, ignore_errors=True)
         with contextlib.suppress(OSError):
             folder.parent.rmdir()
-        with self._table() as table:
-            key = self._owner(machine)
-            for address in [one for one, owner in table.items() if owner == key]:
-                del table[address]
+        self._leases.free(self._owner(machine))
+
+    def check(self) -> None:
+        """Find nothing wrong: any host has folders."""
+
+    def enter(self, machine: provider.Machine, cwd: Path) -> list[str]:
+        """Return nothing: a machine's processes are the host's."""
+        del machine, cwd
+        return []
 
     def spawn(
         self,
+        machine: provider.Machine,
         argv: list[str],
         *,
         env: Mapping[str, str],
@@ -83,6 +88,7 @@ class Local:
         stderr: int | IO[bytes] | None,
     ) -> subprocess.Popen[bytes]:
         """Start a process on the host, in a session of its own."""
+        del machine
         return subprocess.Popen(
             argv,
             env=dict(env),
@@ -94,9 +100,15 @@ class Local:
             umask=0o022,
         )
 
-    def root(self, machine: provider.Machine) -> Path:
-        """Return the folder that stands for ``/`` in a charm's storage locations."""
-        return self._folder(machine) / 'root'
+    def place(self, machine: provider.Machine, folder: Path, location: str) -> Path:
+        """Make the folder appear below the machine's own, by a link."""
+        link = self._folder(machine) / 'root' / location.lstrip('/')
+        provider.link(link, folder)
+        return link
+
+    def connect(self, cuts: Sequence[provider.Cut], addresses: Mapping[str, str]) -> None:
+        """Do nothing: there is one network, the host's own."""
+        del cuts, addresses
 
     def power(self, machine: provider.Machine, what: provider.Power) -> None:
         """Refuse: a folder has no power switch."""
@@ -109,43 +121,6 @@ class Local:
 
     def _owner(self, machine: provider.Machine) -> str:
         return f'{self._data}:{machine.key}'
-
-    def _lease(self, machine: provider.Machine) -> str:
-        owner = self._owner(machine)
-        with self._table() as table:
-            for address, holder in table.items():
-                if holder == owner:
-                    return address
-            used = table.keys() | _listening()
-            for address in _addresses(self._data):
-                if address not in used:
-                    table[address] = owner
-                    return address
-        raise errors.Error(f'cannot lease an address: all are taken, see "{self._leases}"')
-
-    @contextlib.contextmanager
-    def _table(self) -> Generator[dict[str, str], None, None]:
-        """Read the leases under a lock, and write them beside and renamed if they changed.
-
-        A data directory that is gone gives its addresses back.
-        """
-        self._leases.mkdir(mode=0o755, parents=True, exist_ok=True)
-        path = self._leases / 'leases.json'
-        with open(self._leases / 'lock', 'w') as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            before: dict[str, str] = {}
-            with contextlib.suppress(FileNotFoundError, ValueError):
-                before = json.loads(path.read_text())
-            table = {
-                address: owner
-                for address, owner in before.items()
-                if os.path.isdir(owner.rpartition(':')[0])
-            }
-            yield table
-            if table != before:
-                fresh = path.with_suffix('.new')
-                fresh.write_text(json.dumps(table, indent=1))
-                fresh.rename(path)
 
 
 def _addresses(data: Path) -> Generator[str, None, None]:

@@ -192,19 +192,29 @@ def unexpose(tx: db.Transaction, row: sqlite3.Row, wanted: Sequence[str]) -> Non
     tx.update('application', row['id'], exposed=json.dumps(exposed) if exposed else None)
 
 
-def lead(tx: db.Transaction, unit: sqlite3.Row) -> bool:
+def lead(tx: db.Transaction, unit: sqlite3.Row, now: float) -> bool:
     """Claim the leadership if it is free; tell whether the unit has it.
 
-    The agents live in the controller, so a lease ends with its unit, not with a time.
+    The agents live in the controller, so a lease runs out only while its holder's machine is away.
     """
-    if unit['lease_holder'] is None and unit['life'] == 'alive':
-        tx.update('application', unit['application'], lease_holder=unit['id'])
+    if unit['life'] == 'alive' and is_claimable(unit, now):
+        tx.update('application', unit['application'], lease_holder=unit['id'], lease_expires=None)
+        if unit['lease_holder'] is not None:
+            relations.wake_application(tx, unit['application'])
         return True
     return unit['lease_holder'] == unit['id']
+
+
+def is_claimable(unit: sqlite3.Row, now: float) -> bool:
+    """Tell whether nobody leads the unit's application, or another's lease has run out."""
+    if unit['lease_holder'] is None:
+        return True
+    expires = unit['lease_expires']
+    return unit['lease_holder'] != unit['id'] and expires is not None and expires <= now
 
 
 def resign(tx: db.Transaction, unit: sqlite3.Row) -> None:
     """Give the leadership of a dead unit back, for the others to claim."""
     if unit['lease_holder'] == unit['id']:
-        tx.update('application', unit['application'], lease_holder=None)
+        tx.update('application', unit['application'], lease_holder=None, lease_expires=None)
         relations.wake_application(tx, unit['application'])

@@ -45,17 +45,17 @@ def status(tx: db.Transaction, model: int, *, now: float, utc: bool = False) -> 
 
 
 def application_status(tx: db.Transaction, application: int) -> Json:
-    """Return an application's ``status``, ``message`` and ``data``, and its ``units``'."""
+    """Return what ``status-get --application`` prints (contract 3.8)."""
     row = tx.one('SELECT * FROM application WHERE id = ?', application)
     assert row is not None, 'the caller has looked the application up'
     units: Json = {}
-    worst: Json = {'status': 'unknown', 'message': '', 'data': {}}
+    worst: Json = {'status': 'unknown', 'message': '', 'status-data': {}}
     for unit in tx.all('SELECT * FROM unit WHERE application = ? ORDER BY number', application):
         current, message, *_ = display(unit)
         entry = {
             'status': current,
             'message': message,
-            'data': json.loads(unit['workload_data']),
+            'status-data': json.loads(unit['workload_data']),
         }
         units[f'{row["name"]}/{unit["number"]}'] = entry
         if _SEVERITY.get(current, 0) > _SEVERITY.get(worst['status'], 0):
@@ -65,9 +65,9 @@ def application_status(tx: db.Transaction, application: int) -> Json:
         own = {
             'status': row['status'],
             'message': row['status_message'] or '',
-            'data': json.loads(row['status_data'] or '{}'),
+            'status-data': json.loads(row['status_data'] or '{}'),
         }
-    return {**own, 'units': units}
+    return {'application-status': {**own, 'units': units}}
 
 
 def display(unit: sqlite3.Row) -> tuple[str, str, float, str, str]:
@@ -174,11 +174,11 @@ class _Reader:
         }
 
     def _machine(self, row: Any) -> Json:
-        address, up = row['address'], row['status'] == 'started'
+        address, up = row['address'], row['status'] in ('started', 'down')
         machine: Json = {
             'juju-status': self._info(
                 row['status'],
-                '',
+                row['message'] if row['status'] == 'down' else '',
                 row['since'],
                 version=juju.JUJU_VERSION if up else '',
                 life='' if row['life'] == 'alive' else row['life'],
@@ -191,7 +191,9 @@ class _Reader:
             {
                 'instance-id': f'juju-{self._model["uuid"][-6:]}-{row["name"]}',
                 'machine-status': self._info(
-                    'running' if up else row['status'], row['message'], row['since']
+                    'running' if up else row['status'],
+                    '' if up else row['message'],
+                    row['since'],
                 ),
                 'modification-status': self._info('idle', '', row['since']),
             }

@@ -42,6 +42,15 @@ def row(tx: db.Transaction, machine: int) -> sqlite3.Row:
     return found
 
 
+def hostname(tx: db.Transaction, machine: int) -> str:
+    """Return what the machine calls itself, which is also its instance's id."""
+    return tx.value(
+        "SELECT 'juju-' || substr(m.uuid, -6) || '-' || machine.name FROM machine"
+        ' JOIN model m ON m.id = machine.model WHERE machine.id = ?',
+        machine,
+    )
+
+
 def started(tx: db.Transaction, machine: int, *, address: str, boot_id: str, now: float) -> None:
     """Note that the machine is there, and let its units begin."""
     tx.update(
@@ -64,23 +73,6 @@ def started(tx: db.Transaction, machine: int, *, address: str, boot_id: str, now
             unit['id'],
         )
         tx.wake(unit['id'])
-
-
-def reboot(tx: db.Transaction, machine: int) -> None:
-    """Count a boot that the machine's charm asked for; its units hear of it by ``start``."""
-    db.sequence(tx, row(tx, machine)['model'], f'reboot-{machine}')
-    for unit in tx.all('SELECT id FROM unit WHERE machine = ?', machine):
-        tx.wake(unit['id'])
-
-
-def boot(tx: db.Transaction, machine: sqlite3.Row) -> str:
-    """Return which boot of the machine this is: the provider's, and those that were asked for."""
-    asked = tx.value(
-        'SELECT next FROM sequence WHERE model = ? AND name = ?',
-        machine['model'],
-        f'reboot-{machine["id"]}',
-    )
-    return f'{machine["boot_id"]}+{asked}' if asked else machine['boot_id']
 
 
 def key(tx: db.Transaction, machine: int) -> str:

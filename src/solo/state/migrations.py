@@ -24,6 +24,17 @@ STEPS: Mapping[int, str] = {
         -- Before, a resource was the path of somebody's file; now it is a copy of our own.
         UPDATE application SET resources = '{}';
     """,
+    # 2 to 3: machines with power, and cables that are cut.
+    2: """
+        ALTER TABLE machine ADD COLUMN power TEXT NOT NULL DEFAULT 'on';
+        ALTER TABLE machine ADD COLUMN lost_at REAL;
+        CREATE TABLE cut (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            machine INTEGER NOT NULL REFERENCES machine(id) ON DELETE CASCADE,
+            other INTEGER REFERENCES machine(id) ON DELETE CASCADE,
+            port INTEGER, one_way INTEGER NOT NULL DEFAULT 0
+        );
+    """,
 }
 
 SCHEMA = 1 + max(STEPS)

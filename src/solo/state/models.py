@@ -24,10 +24,10 @@ DEFAULTS: Mapping[str, Any] = {
 }
 
 
-def ensure_default(tx: db.Transaction, *, now: float) -> None:
+def ensure_default(tx: db.Transaction, settings: Mapping[str, Any], *, now: float) -> None:
     """Make the model ``default`` in a database that never had a model."""
     if tx.value("SELECT value FROM meta WHERE key = 'current-model'") is None:
-        add(tx, 'default', {}, now=now)
+        add(tx, 'default', settings, now=now)
         switch(tx, 'default')
 
 
@@ -85,6 +85,11 @@ def switch(tx: db.Transaction, name: str) -> None:
         ' ON CONFLICT DO UPDATE SET value = excluded.value',
         name,
     )
+
+
+def provider(row: sqlite3.Row) -> str:
+    """Return the kind of machines that the model has."""
+    return {**DEFAULTS, **config(row)}['provider']
 
 
 def config(row: sqlite3.Row) -> dict[str, Any]:

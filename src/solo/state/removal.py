@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlite3
 
 from .. import errors
-from . import applications, db, relations, secrets, units
+from . import applications, db, relations, units
 
 
 def remove_unit(
@@ -101,7 +101,6 @@ def unit_gone(tx: db.Transaction, unit: sqlite3.Row, *, now: float) -> None:
     )
     tx.execute('UPDATE task SET unit = NULL WHERE unit = ?', unit['id'])
     tx.execute('DELETE FROM secret WHERE model = ? AND owner = ?', unit['model'], unit['name'])
-    secrets.reader_gone(tx, unit['id'])
     tx.execute('DELETE FROM unit WHERE id = ?', unit['id'])
     tx.wake(unit['principal'])
     _end_unused(tx, 'machine.id = ?', unit['machine'])
@@ -182,6 +181,12 @@ def destroy_model(
     tx.update('model', row['id'], life='dying')
     for application in tx.all('SELECT * FROM application WHERE model = ?', row['id']):
         remove_application(tx, application, destroy_storage=destroy_storage, forced=forced)
+    # An agent whose machine is off can't end its unit, and nobody will switch that on again.
+    tx.execute(
+        'UPDATE unit SET forced = 1 WHERE machine IN'
+        ' (SELECT id FROM machine WHERE model = ? AND lost_at IS NOT NULL)',
+        row['id'],
+    )
     if destroy_storage:
         tx.execute("UPDATE storage SET life = 'dying' WHERE model = ? AND unit IS NULL", row['id'])
     _end_unused(tx, 'machine.model = ?', row['id'])

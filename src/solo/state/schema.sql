@@ -30,7 +30,17 @@ CREATE TABLE machine (
   name TEXT NOT NULL, life TEXT NOT NULL DEFAULT 'alive', address TEXT NOT NULL DEFAULT '',
   provider TEXT NOT NULL, boot_id TEXT NOT NULL DEFAULT '', base TEXT NOT NULL DEFAULT '{}',
   status TEXT NOT NULL DEFAULT 'pending', message TEXT NOT NULL DEFAULT '', since REAL NOT NULL,
+  power TEXT NOT NULL DEFAULT 'on', -- what it is to be: on, off, frozen
+  lost_at REAL, -- when its agents, which are away, are shown as lost; NULL while they are there
   UNIQUE (model, name)
+);
+
+-- What doesn't get through a machine's cable: from anybody or from `other`, all or one port.
+CREATE TABLE cut (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  machine INTEGER NOT NULL REFERENCES machine(id) ON DELETE CASCADE,
+  other INTEGER REFERENCES machine(id) ON DELETE CASCADE,
+  port INTEGER, one_way INTEGER NOT NULL DEFAULT 0
 );
 
 CREATE TABLE application (

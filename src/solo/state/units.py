@@ -19,7 +19,8 @@ def row(tx: db.Transaction, unit: int) -> sqlite3.Row:
     """
     found = tx.one(
         'SELECT u.*, a.model, a.charm, a.name AS application_name,'
-        " a.name || '/' || u.number AS name, a.lease_holder, a.life AS application_life"
+        " a.name || '/' || u.number AS name, a.lease_holder, a.lease_expires,"
+        ' a.life AS application_life'
         ' FROM unit u JOIN application a ON a.id = u.application WHERE u.id = ?',
         unit,
     )

@@ -19,7 +19,7 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
     with controller.database.write() as tx:
         model = models.get(tx, params.get('model', ''))
         added = [
-            machines.add(tx, model['id'], provider=controller.provider.name, now=time.time())
+            machines.add(tx, model['id'], provider=models.provider(model), now=time.time())
             for _ in range(params.get('count', 1))
         ]
         return {'machines': [machines.row(tx, row)['name'] for row in added]}

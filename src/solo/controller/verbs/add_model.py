@@ -21,6 +21,8 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
         key: model_config.typed(key, value)
         for key, value in wire.mapping(params, 'config').items()
     }
+    if 'provider' in config:
+        controller.provider(config['provider'])
     with controller.database.write() as tx:
         row = models.add(tx, params['name'], config, now=time.time())
         if params.get('switch', True):

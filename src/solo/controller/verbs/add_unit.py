@@ -32,7 +32,7 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
             count=params.get('num_units', 1),
             to=params.get('to') or (),
             attach=params.get('attach_storage') or (),
-            provider=controller.provider.name,
+            provider=models.provider(model),
             now=time.time(),
         )
     return {'units': added}

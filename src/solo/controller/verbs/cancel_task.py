@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from ... import wire
-from ...agent import processes
+from ... import processes, wire
 from ...state import models, operations
 from .. import each, server
 

@@ -58,7 +58,7 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
             constraints=constraints.parse([params.get('constraints') or '']),
             bindings={},
             resources=uploaded,
-            provider=controller.provider.name,
+            provider=models.provider(model),
             now=now,
         )
         revision = tx.value('SELECT revision FROM charm WHERE id = ?', charm)

@@ -53,17 +53,19 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
             {'command': params['command'], 'timeout': params.get('timeout') or 0},
             now=time.time(),
         )
-        rows = {
-            number: tx.value(
-                'SELECT id FROM task WHERE model = ? AND number = ?', model['id'], number
+        places = {machine['name']: machine['id'] for machine in on_machines}
+        begun = [
+            (
+                tx.value('SELECT id FROM task WHERE model = ? AND number = ?', model['id'], task),
+                places[receiver],
             )
-            for number, receiver in tasks
-            if '/' not in receiver
-        }
+            for task, receiver in tasks
+            if receiver in places
+        ]
     timeout = params.get('timeout')
-    for row in rows.values():
-        limit = timeout if timeout and timeout > 0 else None
-        controller.machine_tasks.start(row, params['command'], limit)
+    limit = timeout if timeout and timeout > 0 else None
+    for row, machine in begun:
+        controller.machine_tasks.start(row, machine, params['command'], limit)
     return {
         'operation': number,
         'tasks': [{'id': task, 'unit': receiver} for task, receiver in tasks],

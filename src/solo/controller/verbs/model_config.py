@@ -16,14 +16,23 @@ if TYPE_CHECKING:
 def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict[str, Any]:
     """Set and reset keys, then return all with ``Value`` and ``Source``."""
     del emit
+    given = wire.mapping(params, 'set')
+    if 'provider' in given:
+        controller.provider(given['provider'])
     with controller.database.write() as tx:
         row = models.get(tx, params.get('model', ''))
         own = models.config(row)
-        for key, value in wire.mapping(params, 'set').items():
+        before = models.provider(row)
+        for key, value in given.items():
             own[key] = typed(key, value)
         for key in params.get('reset') or ():
             own.pop(key, None)
         tx.update('model', row['id'], config=json.dumps(own))
+        changed = models.provider(models.get(tx, row['name'])) != before
+        if changed and tx.one('SELECT 1 FROM machine WHERE model = ?', row['id']):
+            raise errors.Error(
+                f'cannot change "provider" of model "{row["name"]}": it has machines'
+            )
     return {
         key: {'Value': value, 'Source': 'model' if key in own else 'default'}
         for key, value in sorted({**models.DEFAULTS, **own}.items())

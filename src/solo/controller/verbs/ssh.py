@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ... import names, wire
+from ...machines import provider
 from ...state import machines, models, units
 from .. import server
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict[str, Any]:
-    """Return folder and environment: a local machine is this host, seen from its folder."""
+    """Return folder and environment, and what leads into a machine that is not this host."""
     del emit
     with controller.database.read() as tx:
         model = models.get(tx, params.get('model', ''))
@@ -24,11 +25,13 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
             row = units.resolve(tx, model['id'], target)
             unit = row['name']
             machine = machines.row(tx, row['machine'])
-        folder = controller.data / 'machines' / machines.key(tx, machine['id'])
+        key = machines.key(tx, machine['id'])
+        folder = controller.data / 'machines' / key
     if unit:
         folder = folder / 'agents' / names.unit(unit).tag / 'charm'
+    kind = controller.providers[machine['provider']]
     return {
-        'argv': [],
+        'argv': kind.enter(provider.Machine(key), folder),
         'cwd': str(folder),
         'env': {'SOLO_MACHINE': machine['name'], 'SOLO_ADDRESS': machine['address']},
     }

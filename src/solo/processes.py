@@ -13,7 +13,7 @@ def start_time(pid: int) -> float | None:
 
     Source: proc(5), ``/proc/<pid>/stat`` field 22; a zombie counts as gone.
     """
-    fields = _stat(pid)
+    fields = stat(pid)
     return None if fields is None or fields[0] == 'Z' else float(fields[19])
 
 
@@ -42,7 +42,7 @@ def end(pid: int, started: float | None) -> bool:
 def _descendants(pid: int) -> list[int]:
     children: dict[int, list[int]] = {}
     for name in os.listdir('/proc'):
-        fields = _stat(int(name)) if name.isdigit() else None
+        fields = stat(int(name)) if name.isdigit() else None
         if fields is not None:
             children.setdefault(int(fields[1]), []).append(int(name))
     found: list[int] = []
@@ -53,8 +53,8 @@ def _descendants(pid: int) -> list[int]:
     return found
 
 
-def _stat(pid: int) -> list[str] | None:
-    """Return the fields of ``/proc/<pid>/stat`` from the state on."""
+def stat(pid: int) -> list[str] | None:
+    """Return the fields of ``/proc/<pid>/stat`` from the state on, None if it isn't there."""
     try:
         with open(f'/proc/{pid}/stat', encoding='utf-8', errors='replace') as file:
             return file.read().rpartition(')')[2].split()
