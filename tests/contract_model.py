@@ -9,7 +9,9 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import shlex
+import signal
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -148,6 +150,17 @@ class Model:
         result = self.exec(unit, command)
         assert result.code == 0, f'{command}: {result.err}'
         return result.out
+
+    def kill_agents(self) -> None:
+        """Kill whatever runs the units' agents, as a crash would; it comes back by itself."""
+        if Path(self._cli).name == 'juju':
+            for machine in self.status()['machines']:
+                self.ask('exec', '--machine', machine, '--', 'sudo pkill -KILL jujud')
+            return
+        found = re.search(r'process (\d+)', self._run('controller', 'status').out)
+        assert found is not None, 'the controller says its process'
+        os.kill(int(found[1]), signal.SIGKILL)
+        self.status()
 
     # -- what the tracers wrote ----------------------------------------------------------------
     def trace(self, unit: str = '') -> list[Traced]:

@@ -141,6 +141,9 @@ class HookApi:
     def next_wake(self, unit: int) -> float | None:
         return None
 
+    def reboot(self, unit: int) -> None:
+        self.world = dataclasses.replace(self.world, boot_id=self.world.boot_id + '+1')
+
     def remove(self, unit: int) -> None:
         self.removed = True
         self.on_change()
@@ -156,6 +159,9 @@ class HookApi:
 
     def endpoints(self, unit: int) -> Mapping[str, model.Role]:
         return {'db': 'requires', 'peer': 'peers', 'admin': 'provides'}
+
+    def payloads(self, unit: int) -> Mapping[str, str]:
+        return {'web': 'docker'}
 
     def bag(self, unit: int, relation: int, member: str) -> Mapping[str, str]:
         if (relation, member) not in self.bags:

@@ -78,6 +78,10 @@ class Api(api.HookApi, Protocol):
         """Return when the unit has something to do by itself (timer, retry, expiry), or None."""
         ...
 
+    def reboot(self, unit: int) -> None:
+        """Let the unit's machine count as rebooted, for all units on it."""
+        ...
+
     def remove(self, unit: int) -> None:
         """Take the dead unit out of the model, with all that was only its own."""
         ...

@@ -9,6 +9,7 @@ Source: juju: internal/worker/uniter/operation/runhook.go, runaction.go, runcomm
 from __future__ import annotations
 
 import dataclasses
+import functools
 import logging
 import random
 import secrets
@@ -164,6 +165,7 @@ class Performer:
             self.api.save(self.id, local)
             message = f'ERROR {error}\n'.encode()
             return outcome._replace(code=outcome.code or 1, stderr=outcome.stderr + message)
+        self._reboot(context)
         return outcome
 
     def _unpack(
@@ -214,7 +216,13 @@ class Performer:
             local = self._noted(local, context)
             if outcome.terminated:
                 self._log('INFO', 'uniter.operation', f'hook "{hook.name}" was terminated')
-                self.api.save(self.id, transitions.terminated(local, hook))
+                again = transitions.terminated(local, hook)
+                if context.reboot:
+                    # This hook, and not `start`, is what the unit runs after the reboot.
+                    self._reboot(context)
+                    _, rebooted = self.api.snapshot(self.id)
+                    again = dataclasses.replace(again, boot_id=rebooted.boot_id)
+                self.api.save(self.id, again)
                 return
             if outcome.code != 0:
                 self._hook_failed(local, operation, outcome.reason, program.how)
@@ -229,6 +237,7 @@ class Performer:
         if program is not None:
             self._log('INFO', 'uniter.operation', f'ran "{hook.name}" hook (via {how})')
         self._status_after(done, hook)
+        self._reboot(context)
 
     def _status_before(self, local: model.LocalState, hook: model.Hook) -> None:
         if hook.kind == 'install' and not local.status_set:
@@ -245,6 +254,13 @@ class Performer:
             self.api.set_status(self.id, *_STATUS_AFTER[hook.kind], application=False)
         if hook.kind == 'update-status':
             self.api.update_status_ran(self.id)
+
+    def _reboot(self, context: contexts.Context) -> None:
+        """Reboot the machine if the hook asked for it; then ``start`` tells its units."""
+        if context.reboot:
+            self.api.agent_status(self.id, 'rebooting', '', {})
+            self._log('INFO', 'uniter.operation', f'rebooting machine {self.unit.machine}')
+            self.api.reboot(self.id)
 
     def _hook_failed(
         self,
@@ -354,6 +370,7 @@ class Performer:
             process = runner.Process(
                 self._spawn, argv, env, self.place.charm, None if keep else on_lines, timeout
             )
+            context.end = functools.partial(processes.end, process.pid, process.started)
             recorded = dataclasses.replace(running, pid=process.pid, started=process.started)
             self.api.begin(self.id, recorded, 'executing' if message else '', message)
             if running.task is not None and not self.api.task_started(running.task):

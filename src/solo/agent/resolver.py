@@ -55,7 +55,7 @@ def _reboot(local: model.LocalState, snapshot: model.Snapshot) -> operations.Ope
     if (
         local.started
         and not local.stopped
-        and local.pending is None
+        and _is_free(local)
         and local.boot_id != snapshot.boot_id
     ):
         return operations.RunHook(model.Hook('start'))

@@ -81,6 +81,7 @@ class Charm:
     extra_bindings: tuple[str, ...] = ()
     options: tuple[Option, ...] = ()
     actions: tuple[Action, ...] = ()
+    payloads: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
 
     def endpoint(self, name: str) -> Endpoint | None:
         """Return the endpoint of that name, the implicit ``juju-info`` included."""
@@ -174,6 +175,7 @@ def parse(metadata: Json, config: Json, actions: Json) -> Charm:
         extra_bindings=tuple(_mapping(metadata, 'extra-bindings', faults)),
         options=_options(_mapping(config, 'options', faults), faults),
         actions=_actions(actions, faults),
+        payloads=_payloads(_mapping(metadata, 'payloads', faults)),
     )
     if charm.subordinate and not any(
         end.role == 'requires' and end.scope == 'container' for end in endpoints
@@ -192,6 +194,14 @@ def _mapping(where: Json, key: str, faults: list[str]) -> Json:
         faults.append(f'{key}: expected a mapping')
         return {}
     return cast('Json', value)
+
+
+def _payloads(declared: Json) -> dict[str, str]:
+    """Return the type of each payload class, which charms of 3.6 and before may have."""
+    return {
+        name: str(cast('Json', each).get('type', '')) if isinstance(each, dict) else ''
+        for name, each in declared.items()
+    }
 
 
 def _endpoints(metadata: Json, faults: list[str]) -> tuple[Endpoint, ...]:
@@ -414,4 +424,5 @@ def from_json(saved: Json) -> Charm:
             Action(**cast('Json', {**action, 'required': tuple(action['required'])}))
             for action in saved['actions']
         ),
+        payloads=saved.get('payloads', {}),
     )

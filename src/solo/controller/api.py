@@ -142,6 +142,10 @@ class AgentApi:
                 times += [secret.expires, secret.rotates]
         return min((moment for moment in times if moment is not None), default=None)
 
+    def reboot(self, unit: int) -> None:
+        with self._database.write() as tx:
+            machines.reboot(tx, units.row(tx, unit)['machine'])
+
     def remove(self, unit: int) -> None:
         with self._database.write() as tx:
             removal.unit_gone(tx, units.row(tx, unit), now=time.time())
@@ -165,6 +169,10 @@ class AgentApi:
             charm = charms.get(tx, units.row(tx, unit)['charm'])
         bindings: dict[str, model.Role] = dict.fromkeys(charm.extra_bindings, 'requires')
         return {**bindings, **{end.name: end.role for end in charm.endpoints}}
+
+    def payloads(self, unit: int) -> Mapping[str, str]:
+        with self._database.read() as tx:
+            return charms.get(tx, units.row(tx, unit)['charm']).payloads
 
     def bag(self, unit: int, relation: int, member: str) -> Mapping[str, str]:
         with self._database.read() as tx:

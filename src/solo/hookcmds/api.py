@@ -88,6 +88,10 @@ class HookApi(Protocol):
         """Return what ``state-set`` has kept."""
         ...
 
+    def payloads(self, unit: int) -> Mapping[str, str]:
+        """Return the type of each payload class that the charm declares."""
+        ...
+
     def resource(self, unit: int, name: str) -> Path:
         """Return the path of the resource's file, fetched into the unit's resources folder."""
         ...

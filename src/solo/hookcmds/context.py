@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from .. import errors, model
 from .api import HookApi
@@ -35,6 +35,7 @@ class Context:
         status_set: Whether the charm set its status in it.
         action_results: What ``action-set`` collected, and ``action_failure`` the message of
             ``action-fail``.
+        reboot: Whether ``juju-reboot`` asked for one, and when; ``end`` kills the hook for it.
     """
 
     def __init__(
@@ -73,6 +74,8 @@ class Context:
         self.status_set = False
         self.action_results: dict[str, Any] = {}
         self.action_failure: str | None = None
+        self.reboot: Literal['', 'after', 'now'] = ''
+        self.end: Callable[[], object] = lambda: None
         self._known: dict[Any, Any] = {}
         self._was_leader = True
 

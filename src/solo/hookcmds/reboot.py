@@ -1,4 +1,4 @@
-"""juju-reboot. Source: juju: internal/worker/uniter/runner/jujuc/reboot.go."""
+"""juju-reboot. Source: juju: internal/worker/uniter/runner/jujuc/reboot.go; contract 3.18."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from .context import Context
 
 
 def reboot(context: Context, call: Call) -> None:
-    """Refuse: a machine that is a folder has no power to switch."""
+    """Reboot the machine when the hook has succeeded, or now, which ends the hook."""
     call.parsed.at_most(0)
     if context.task is not None:
         raise errors.Error('juju-reboot is not supported when running an action.')
-    raise errors.Error(
-        f'cannot reboot machine "{context.unit.machine}": it is a folder of this host'
-    )
+    context.reboot = 'now' if call.flags['now'] else context.reboot or 'after'
+    if context.reboot == 'now':
+        context.end()

@@ -5,6 +5,7 @@ Source of flags and texts: juju 3.6: worker/uniter/runner/jujuc/.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from . import (
     leader,
     log,
     network,
+    payload,
     port,
     reboot,
     relation,
@@ -27,6 +29,8 @@ from . import (
 )
 from .call import Call, output_flags
 from .context import Context
+
+logger = logging.getLogger(__name__)
 
 Handler = Callable[[Context, Call], None]
 _OUTPUT = output_flags()
@@ -72,6 +76,7 @@ TOOLS: dict[str, Tool] = dict(
         _tool(
             'action-set', action.set_, 'Set action results.', '<key>=<value> [<key>=<value> ...]'
         ),
+        _tool('add-metric', payload.add_metric, 'Add metrics.', '<key>=<value> [...]'),
         _tool(
             'application-version-set',
             status.version_set,
@@ -158,6 +163,24 @@ TOOLS: dict[str, Tool] = dict(
                 'endpoints', 'display the list of target application endpoints for each port range'
             ),
             *_OUTPUT,
+        ),
+        _tool(
+            'payload-register',
+            payload.register,
+            'Register a charm payload with Juju.',
+            '<type> <class> <id> [tags...]',
+        ),
+        _tool(
+            'payload-status-set',
+            payload.status_set,
+            'Update the status of a payload.',
+            '<class> <id> <status>',
+        ),
+        _tool(
+            'payload-unregister',
+            payload.unregister,
+            'Stop tracking a payload.',
+            '<class> <id>',
         ),
         _tool(
             'relation-get',
@@ -353,6 +376,11 @@ def run(
         tool.handler(context, call)
     except errors.Error as error:
         return Answer(error.exit_code, bytes(call.out), bytes(call.err) + _failure(error))
+    except Exception:
+        # Whatever is wrong with us, the charm gets an answer and the operator the traceback.
+        logger.exception('the hook command %s of %s had a fault', name, context.unit.name)
+        fault = errors.Error(f'cannot run {name}: a fault of solo, see the log of its controller')
+        return Answer(1, bytes(call.out), _failure(fault))
     return Answer(0, bytes(call.out), bytes(call.err))
 
 

@@ -45,17 +45,17 @@ def status(tx: db.Transaction, model: int, *, now: float, utc: bool = False) -> 
 
 
 def application_status(tx: db.Transaction, application: int) -> Json:
-    """Return what ``status-get --application`` prints (contract 3.8)."""
+    """Return an application's ``status``, ``message`` and ``data``, and its ``units``'."""
     row = tx.one('SELECT * FROM application WHERE id = ?', application)
     assert row is not None, 'the caller has looked the application up'
     units: Json = {}
-    worst: Json = {'status': 'unknown', 'message': '', 'status-data': {}}
+    worst: Json = {'status': 'unknown', 'message': '', 'data': {}}
     for unit in tx.all('SELECT * FROM unit WHERE application = ? ORDER BY number', application):
         current, message, *_ = display(unit)
         entry = {
             'status': current,
             'message': message,
-            'status-data': json.loads(unit['workload_data']),
+            'data': json.loads(unit['workload_data']),
         }
         units[f'{row["name"]}/{unit["number"]}'] = entry
         if _SEVERITY.get(current, 0) > _SEVERITY.get(worst['status'], 0):
@@ -65,9 +65,9 @@ def application_status(tx: db.Transaction, application: int) -> Json:
         own = {
             'status': row['status'],
             'message': row['status_message'] or '',
-            'status-data': json.loads(row['status_data'] or '{}'),
+            'data': json.loads(row['status_data'] or '{}'),
         }
-    return {'application-status': {**own, 'units': units}}
+    return {**own, 'units': units}
 
 
 def display(unit: sqlite3.Row) -> tuple[str, str, float, str, str]:

@@ -75,6 +75,23 @@ def started(tx: db.Transaction, machine: int, *, address: str, boot_id: str, now
         tx.wake(unit['id'])
 
 
+def reboot(tx: db.Transaction, machine: int) -> None:
+    """Count a boot that the machine's charm asked for; its units hear of it by ``start``."""
+    db.sequence(tx, row(tx, machine)['model'], f'reboot-{machine}')
+    for unit in tx.all('SELECT id FROM unit WHERE machine = ?', machine):
+        tx.wake(unit['id'])
+
+
+def boot(tx: db.Transaction, machine: sqlite3.Row) -> str:
+    """Return which boot of the machine this is: the provider's, and those that were asked for."""
+    asked = tx.value(
+        'SELECT next FROM sequence WHERE model = ? AND name = ?',
+        machine['model'],
+        f'reboot-{machine["id"]}',
+    )
+    return f'{machine["boot_id"]}+{asked}' if asked else machine['boot_id']
+
+
 def key(tx: db.Transaction, machine: int) -> str:
     """Return the machine's folder below ``machines/`` in the data directory."""
     return tx.value(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlite3
 
 from .. import errors
-from . import applications, db, relations, units
+from . import applications, db, relations, secrets, units
 
 
 def remove_unit(
@@ -101,6 +101,7 @@ def unit_gone(tx: db.Transaction, unit: sqlite3.Row, *, now: float) -> None:
     )
     tx.execute('UPDATE task SET unit = NULL WHERE unit = ?', unit['id'])
     tx.execute('DELETE FROM secret WHERE model = ? AND owner = ?', unit['model'], unit['name'])
+    secrets.reader_gone(tx, unit['id'])
     tx.execute('DELETE FROM unit WHERE id = ?', unit['id'])
     tx.wake(unit['principal'])
     _end_unused(tx, 'machine.id = ?', unit['machine'])

@@ -42,12 +42,7 @@ def apply(
     elif change.action == 'grant':
         _grant(tx, unit, secret, change)
     else:
-        tx.execute(
-            'DELETE FROM secret_grant WHERE model = ? AND secret = ? AND target = ?',
-            secret['model'],
-            secret['id'],
-            change.target,
-        )
+        _revoke(tx, secret, change)
 
 
 def owned(tx: db.Transaction, unit: sqlite3.Row, id: str) -> sqlite3.Row:
@@ -220,6 +215,32 @@ def _wake_readers(tx: db.Transaction, secret: sqlite3.Row) -> None:
     )
 
 
+def _wake_owners(tx: db.Transaction, secret: sqlite3.Row) -> None:
+    """Let the owner see which of its revisions nobody follows any more."""
+    tx.wake(
+        *(
+            row['id']
+            for row in tx.all(
+                'SELECT u.id FROM unit u JOIN application a ON a.id = u.application'
+                " WHERE a.model = ? AND ? IN (a.name, a.name || '/' || u.number)",
+                secret['model'],
+                secret['owner'],
+            )
+        )
+    )
+
+
+def reader_gone(tx: db.Transaction, unit: int) -> None:
+    """Forget what a dead unit followed, and let the owners know."""
+    for secret in tx.all(
+        'SELECT s.* FROM secret s JOIN secret_consumer c ON c.model = s.model AND c.secret = s.id'
+        ' WHERE c.unit = ?',
+        unit,
+    ):
+        _wake_owners(tx, secret)
+    tx.execute('DELETE FROM secret_consumer WHERE unit = ?', unit)
+
+
 def remove(tx: db.Transaction, secret: sqlite3.Row, revision: int | None) -> None:
     """Remove a secret, or one revision of it; the last one takes the secret with it."""
     if revision is not None:
@@ -248,6 +269,19 @@ def _grant(
         secret['id'],
         change.target,
         relation,
+    )
+
+
+def _revoke(tx: db.Transaction, secret: sqlite3.Row, change: model.SecretChange) -> None:
+    """Take back what a relation was granted, or an application or unit."""
+    tx.execute(
+        'DELETE FROM secret_grant WHERE model = ? AND secret = ? AND (target = ?'
+        ' OR relation = (SELECT id FROM relation WHERE model = ? AND number = ?))',
+        secret['model'],
+        secret['id'],
+        change.target,
+        secret['model'],
+        change.relation,
     )
 
 
@@ -311,6 +345,8 @@ def content(
         label or '',
         tracked if peek and tracked is not None else revision,
     )
+    if tracked is not None and revision != tracked:
+        _wake_owners(tx, secret)
     text = tx.value(
         'SELECT content FROM secret_revision WHERE model = ? AND secret = ? AND revision = ?',
         unit['model'],
@@ -423,7 +459,6 @@ def events(tx: db.Transaction, unit: sqlite3.Row, now: float) -> tuple[model.Sec
         for row in tx.all(
             'SELECT revision FROM secret_revision r WHERE r.model = ? AND r.secret = ?'
             ' AND r.revision < ?'
-            ' AND EXISTS (SELECT 1 FROM secret_consumer c WHERE c.secret = r.secret)'
             ' AND NOT EXISTS (SELECT 1 FROM secret_consumer c WHERE c.model = r.model'
             ' AND c.secret = r.secret AND c.revision = r.revision)',
             unit['model'],

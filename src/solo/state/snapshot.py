@@ -12,7 +12,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import model
-from . import applications, charms, codec, db, models, operations, secrets, storage, units
+from . import (
+    applications,
+    charms,
+    codec,
+    db,
+    machines,
+    models,
+    operations,
+    secrets,
+    storage,
+    units,
+)
 
 
 def read(tx: db.Transaction, unit_id: int, now: float) -> tuple[model.LocalState, model.Snapshot]:
@@ -51,7 +62,7 @@ def read(tx: db.Transaction, unit_id: int, now: float) -> tuple[model.LocalState
         abandoned=0 < unit['forced'] <= now,
         resolved=unit['resolved'] or ('no-retry' if unit['forced'] else None),
         update_status_due=due is not None and due <= now,
-        boot_id=machine['boot_id'],
+        boot_id=machines.boot(tx, machine),
         leader_settings=_leader_settings(application),
         has_subordinates=bool(tx.one('SELECT 1 FROM unit WHERE principal = ?', unit_id)),
         retry_hooks=bool(config['automatically-retry-hooks']),

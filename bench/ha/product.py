@@ -1,0 +1,97 @@
+"""Three units of ours on machines with power, deployed through ``./solo``."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import tempfile
+from collections.abc import Generator
+from pathlib import Path
+
+import clusters
+import measure
+import own
+
+
+class Product:
+    """The application as an operator has it: every setting is the default."""
+
+    def __init__(self, cluster: clusters.Cluster, units: int) -> None:
+        self._cluster = cluster
+        self._lagging = contextlib.ExitStack()
+        cluster.deploy(units)
+
+    @property
+    def conninfo(self) -> str:
+        """Of all units that there are now."""
+        return self._cluster.conninfo()
+
+    def versions(self) -> dict[str, str]:
+        """Return what was measured."""
+        return {
+            'solo': self._cluster.solo.do('version').strip(),
+            'commit': measure.run(
+                'git', '-C', measure.ROOT, 'rev-parse', '--short', 'HEAD'
+            ).strip(),
+        }
+
+    def primary(self) -> str:
+        """Return the name of the primary's unit."""
+        return self._cluster.primary()
+
+    def wait_whole(self) -> None:
+        """Wait until every unit is there and replicates."""
+        self._cluster.wait_whole()
+
+    def switchover(self) -> None:
+        """Run the action."""
+        self._cluster.solo.do('run', self.primary(), 'switchover')
+
+    def remove_primary(self) -> None:
+        """Remove the primary's unit, and add another one."""
+        self._cluster.solo.do('remove-unit', self.primary(), '--no-prompt')
+        self._cluster.wait_whole()
+
+    def add(self) -> None:
+        """Add a unit."""
+        self._cluster.solo.do('add-unit', clusters.APPLICATION)
+
+    def kill_postmaster(self) -> None:
+        """Kill PostgreSQL's first process of the primary, and it only."""
+        unit = self.primary()
+        file = self._cluster.homes()[unit] / 'postgresql/data/postmaster.pid'
+        inside = file.read_text().split()[0]
+        for pid in self._cluster.processes(unit, 'postgres'):
+            status = Path(f'/proc/{pid}/status').read_text()
+            if any(
+                line.startswith('NSpid:') and line.split()[-1] == inside
+                for line in status.splitlines()
+            ):
+                os.kill(pid, signal.SIGKILL)
+
+    def power(self, node: str, what: str) -> None:
+        """Switch a unit's machine: ``kill``, ``start``, ``freeze``, ``cut``, ..."""
+        self._cluster.power(node, what)
+
+    def stop_receiving(self) -> None:
+        """Let the standbys fall behind."""
+        self._lagging.enter_context(self._cluster.lagging())
+
+    def forget_received(self) -> None:
+        """End the receivers with what they have not read."""
+        self._lagging.close()
+
+
+@contextlib.contextmanager
+def cluster(units: int = 3) -> Generator[Product, None, None]:
+    """Give an application of *units* units in a data directory of its own."""
+    with tempfile.TemporaryDirectory(prefix='solo-bench-', dir='/var/tmp') as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        (folder / 'home').mkdir()
+        solo = own.Own(str(measure.SOLO), folder / 'data', folder / 'home')
+        try:
+            yield Product(clusters.Cluster(solo), units)
+        finally:
+            solo.destroy()
