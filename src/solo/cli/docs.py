@@ -12,7 +12,7 @@ _HEAD = """\
 
 Written by `./test docs` from the tables in `src/solo/cli/`; `solo help <command>` prints the
 same. Verbs, flags, output and error words are those of juju 3.6; what Juju does not have is
-`--wait`, `doctor`, `controller` and `pack`.
+`--wait`, `alias`, `controller`, `doctor` and `pack`.
 
 Every verb takes `--debug` (show the traceback of a failure), `-q`/`--quiet` and `-v`/`--verbose`.
 `JUJU_MODEL` names the model where `--model` does not. Exit codes: 0, 1 it failed, 2 it was asked

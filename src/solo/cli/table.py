@@ -12,6 +12,7 @@ VERBS = {
     'add-ssh-key': 'Add a public SSH key to a model.',
     'add-storage': 'Add storage to a unit after it has been deployed.',
     'add-unit': 'Add one or more units to a deployed application.',
+    'alias': 'Install another name for solo, such as juju.',
     'attach-resource': 'Update a resource for an application.',
     'attach-storage': 'Attach existing storage to a unit.',
     'bootstrap': 'Initialise the controller of this machine.',
