@@ -9,14 +9,15 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import jubilant
 import little_charm
 import pytest
 from conftest import Run
 
-SERVER = {'provides': {'db': {'interface': 'echo'}}}
-CLIENT = {'requires': {'server': {'interface': 'echo'}}}
+SERVER: dict[str, Any] = {'provides': {'db': {'interface': 'echo'}}}
+CLIENT: dict[str, Any] = {'requires': {'server': {'interface': 'echo'}}}
 HOOKS = {
     'start': 'status-set active "at work"; open-port 8080; application-version-set 1.2',
     'config-changed': 'juju-log "the title is $(config-get title)"',

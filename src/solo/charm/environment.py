@@ -2,29 +2,50 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 from .. import errors
+from . import parts
+from . import requirements as lists
 
 # Not the interpreter that runs solo: every user can run this one, and a charm under Juju has it.
 PYTHON = '/usr/bin/python3'
 _SHOWN = 3  # lines of the build log in an error
 
 
-def requirements(folder: Path) -> Path | None:
-    """Return the charm's requirements file, None if it needs nothing."""
-    path = folder / 'requirements.txt'
-    if not path.is_file():
-        return None
-    lines = (line.partition('#')[0].strip() for line in path.read_text().splitlines())
-    return path if any(lines) else None
+def requirements(folder: Path, wanted: parts.Wanted, charm: str, logs: Path) -> str:
+    """Return the requirements of the charm in *folder* as one text, '' if it needs nothing.
+
+    Args:
+        folder: Its source.
+        wanted: What its parts ask for.
+        charm: Its name, for people.
+        logs: Where the log of a failure is left.
+
+    Raises:
+        Error: If a lock can't be read: its cause, and where the log is.
+    """
+    if wanted.is_empty:
+        return ''
+    log = logs / f'{charm}-lock.log'
+
+    def output(arguments: list[str], where: Path) -> str:
+        with tempfile.TemporaryFile() as printed:
+            _run([*_uv(), *arguments], log, charm, where, printed.fileno())
+            printed.seek(0)
+            return printed.read().decode()
+
+    found = lists.text(folder, wanted, output)
+    log.unlink(missing_ok=True)
+    return found
 
 
 def key(text: str) -> str:
@@ -38,11 +59,14 @@ def key(text: str) -> str:
     return hashlib.sha256(f'{version}\0{text}'.encode()).hexdigest()[:20]
 
 
-def ensure(path: Path, envs: Path, charm: str, progress: Callable[[str], None]) -> Path:
-    """Return the environment for a requirements file, building it if it isn't there.
+def ensure(
+    text: str, folder: Path, envs: Path, charm: str, progress: Callable[[str], None]
+) -> Path:
+    """Return the environment for requirements, building it if it isn't there.
 
     Args:
-        path: The requirements file.
+        text: The requirements, as a file has them.
+        folder: The charm's source, where relative paths begin.
         envs: Where environments lie.
         charm: The charm's name, for people.
         progress: Called with a line for people when something takes time.
@@ -50,7 +74,7 @@ def ensure(path: Path, envs: Path, charm: str, progress: Callable[[str], None]) 
     Raises:
         Error: If a requirement can't be installed: its cause, and where the log is.
     """
-    name = key(path.read_text())
+    name = key(text)
     target = envs / name
     if (target / '.complete').exists():
         return target
@@ -60,33 +84,23 @@ def ensure(path: Path, envs: Path, charm: str, progress: Callable[[str], None]) 
     log = envs / f'{name}.log'
     uv = _uv()
     _run([*uv, 'venv', '--python', PYTHON, '--quiet', str(target)], log, charm)
-    _run(
-        [
-            *uv,
-            'pip',
-            'install',
-            '--python',
-            str(target / 'bin' / 'python'),
-            '--link-mode',
-            'copy',
-            '--compile-bytecode',
-            '-r',
-            str(path),
-        ],
-        log,
-        charm,
-    )
+    into = ['--python', str(target / 'bin' / 'python'), '--link-mode', 'copy']
+    with _file(text, envs) as path:
+        command = [*uv, 'pip', 'install', *into, '--compile-bytecode', '-r', path]
+        _run(command, log, charm, folder)
     _readable(target)
     (target / '.complete').touch()
     log.unlink(missing_ok=True)
     return target
 
 
-def collect(path: Path, target: Path, version: str) -> None:
-    """Install the wheels of a requirements file into the folder *target*, for another Python.
+def collect(text: str, folder: Path, charm: str, target: Path, version: str) -> None:
+    """Install the wheels of requirements into the folder *target*, for another Python.
 
     Args:
-        path: The requirements file.
+        text: The requirements, as a file has them.
+        folder: The charm's source, where relative paths begin.
+        charm: Its name, for people.
         target: A folder that needn't exist.
         version: The Python that will run them, ``3.12``.
 
@@ -96,11 +110,9 @@ def collect(path: Path, target: Path, version: str) -> None:
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix='solo-wheels-') as name:
         command = ['--python', PYTHON, '--target', str(target), '--python-version', version]
-        _run(
-            [*_uv(), 'pip', 'install', *command, '-r', str(path)],
-            Path(name, 'log'),
-            path.parent.name,
-        )
+        with _file(text, Path(name)) as path:
+            whole = [*_uv(), 'pip', 'install', *command, '-r', path]
+            _run(whole, Path(name, 'log'), charm, folder)
     # What has no wheel was built here: good where it is Python, not where it was compiled.
     tag = f'.cpython-{version.replace(".", "")}-'
     foreign = [lib.name for lib in target.rglob('*.cpython-*.so') if tag not in lib.name]
@@ -111,6 +123,15 @@ def collect(path: Path, target: Path, version: str) -> None:
         )
 
 
+@contextlib.contextmanager
+def _file(text: str, folder: Path) -> Generator[str, None, None]:
+    """Make a requirements file of *text* for a while."""
+    with tempfile.NamedTemporaryFile('w', suffix='.txt', dir=folder) as file:
+        file.write(text)
+        file.flush()
+        yield file.name
+
+
 def _uv() -> list[str]:
     beside = Path(sys.executable).with_name('uv')
     found = str(beside) if beside.exists() else shutil.which('uv')
@@ -119,7 +140,9 @@ def _uv() -> list[str]:
     return [found, '--no-config']
 
 
-def _run(command: list[str], log: Path, charm: str) -> None:
+def _run(
+    command: list[str], log: Path, charm: str, where: Path | None = None, out: int | None = None
+) -> None:
     environment = {
         'UV_NATIVE_TLS': 'true',  # the system's certificates
         'UV_SYSTEM_CERTS': 'true',
@@ -132,11 +155,11 @@ def _run(command: list[str], log: Path, charm: str) -> None:
     with open(log, 'ab') as file:
         done = subprocess.run(
             command,
-            stdout=file,
+            stdout=file if out is None else out,
             stderr=file,
             stdin=subprocess.DEVNULL,
             env=environment,
-            cwd='/',
+            cwd=where or '/',
             umask=0o022,
             check=False,
         )

@@ -19,16 +19,34 @@ from pathlib import Path
 from typing import Any, cast
 
 from .. import errors
-from . import archive, environment, metadata, prepare
+from . import archive, environment, metadata, parts, prepare
 
-_PYTHONS = {'22.04': '3.10', '24.04': '3.12'}
+_PYTHONS = {
+    '20.04': '3.8',
+    '22.04': '3.10',
+    '24.04': '3.12',
+    '24.10': '3.12',
+    '25.04': '3.13',
+    '25.10': '3.13',
+    '26.04': '3.14',
+}
+_NEWEST = '24.04'  # what a charm that says nothing of bases is packed for
 _ARCHITECTURES = {'x86_64': 'amd64', 'aarch64': 'arm64'}
 _TIME = (1980, 1, 1, 0, 0, 0)  # the same charm gives the same file
 # Source: Python documentation, venv: this file makes the folder an environment, apart from the
 # distribution's own packages.
 _ENVIRONMENT = 'home = /usr/bin\ninclude-system-site-packages = false\n'
 _LEFT_OUT = frozenset(
-    ('charmcraft.yaml', 'requirements.in', 'tox.ini', 'pyproject.toml', '.gitignore', 'tests')
+    (
+        'charmcraft.yaml',
+        'requirements.in',
+        'tox.ini',
+        'pyproject.toml',
+        'uv.lock',
+        'poetry.lock',
+        '.gitignore',
+        'tests',
+    )
 )
 
 
@@ -54,14 +72,19 @@ def pack(folder: Path, out: Path, progress: Callable[[str], None]) -> Path:
         prepare.split(staged)
         (staged / 'charmcraft.yaml').unlink(missing_ok=True)
         _write_manifest(staged, bases)
-        wanted = environment.requirements(folder)
-        if wanted is not None:
+        wanted = parts.read(folder)
+        for warning in wanted.warnings:
+            progress(f'charm "{charm.name}": {warning}')
+        prepare.dump(folder, staged, wanted)
+        with tempfile.TemporaryDirectory(prefix='solo-lock-') as logs:
+            text = environment.requirements(folder, wanted, charm.name, Path(logs))
+        if text.strip():
             for version in sorted({*(_PYTHONS[base] for base in bases), _own_python()}):
                 progress(f'collecting the wheels for Python {version}')
                 target = staged / 'venv' / 'lib' / f'python{version}' / 'site-packages'
-                environment.collect(wanted, target, version)
+                environment.collect(text, folder, charm.name, target, version)
             (staged / 'venv' / 'pyvenv.cfg').write_text(_ENVIRONMENT)
-        prepare.add_dispatch(staged)
+        prepare.add_dispatch(staged, wanted.entrypoint)
         path = out / f'{charm.name}_ubuntu-{"-".join(bases)}-{_architecture()}.charm'
         progress(f'writing {path.name}')
         _write(staged, path)
@@ -80,7 +103,7 @@ def _bases(folder: Path) -> list[str]:
     unknown = [base for base in found if base not in _PYTHONS]
     if unknown:
         raise errors.Error(f'cannot pack for ubuntu {", ".join(unknown)}: its Python is not known')
-    return found or [max(_PYTHONS)]
+    return found or [_NEWEST]
 
 
 def _architecture() -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shlex
 import shutil
 import threading
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .. import errors
-from . import archive, environment, metadata
+from . import archive, environment, metadata, parts
 
 _HOOK = re.compile(
     r'^(install|start|stop|remove|config-changed|upgrade-charm|leader-elected|update-status'
@@ -106,11 +107,17 @@ def _fill(source: Path, fresh: Path, data: Path, progress: Callable[[str], None]
             shutil.copy2(source / name, target, follow_symlinks=False)
     charm = metadata.read(fresh, source)
     split(fresh)
-    wanted = environment.requirements(fresh)
-    if wanted is not None and not (fresh / 'venv').exists():
-        built = environment.ensure(wanted, data / 'envs', charm.name, progress)
-        (fresh / 'venv').symlink_to(built)
-    add_dispatch(fresh)
+    wanted = parts.packed(fresh) if source.is_file() else parts.read(fresh)
+    for warning in wanted.warnings:
+        progress(f'charm "{charm.name}": {warning}')
+    dump(fresh, fresh, wanted)
+    if not (fresh / 'venv').exists():
+        envs = data / 'envs'
+        text = environment.requirements(fresh, wanted, charm.name, envs)
+        if text.strip():
+            built = environment.ensure(text, fresh, envs, charm.name, progress)
+            (fresh / 'venv').symlink_to(built)
+    add_dispatch(fresh, wanted.entrypoint)
     _make_hooks_executable(fresh / 'hooks')
     for path, names, entries in os.walk(fresh):
         for name in (*names, *entries):
@@ -141,20 +148,26 @@ def split(folder: Path) -> None:
             _dump(folder / f'{name}.yaml', unified[name])
 
 
+def dump(source: Path, target: Path, wanted: parts.Wanted) -> None:
+    """Put the content of the folders that are dumped into the charm's root."""
+    for name in wanted.dumps:
+        shutil.copytree(source / name, target, symlinks=True, dirs_exist_ok=True)
+
+
 def _dump(path: Path, value: Any) -> None:
     import yaml
 
     path.write_text(yaml.safe_dump(value, sort_keys=False, allow_unicode=True))
 
 
-def add_dispatch(folder: Path) -> None:
+def add_dispatch(folder: Path, entrypoint: str) -> None:
     """Write ``dispatch`` for an ops charm that has none.
 
     A charm without any program is a charm too: its hooks are all missing (contract 1.2).
     """
     path = folder / 'dispatch'
-    if not path.exists() and (folder / 'src' / 'charm.py').exists():
-        path.write_text(DISPATCH)
+    if not path.exists() and (folder / entrypoint).exists():
+        path.write_text(DISPATCH.replace('src/charm.py', shlex.quote(entrypoint)))
         path.chmod(0o755)
 
 
