@@ -6,6 +6,7 @@ what a unit says of itself is asked over the network, as a client would.
 
 from __future__ import annotations
 
+import base64
 import concurrent.futures
 import contextlib
 import dataclasses
@@ -154,19 +155,11 @@ class Cluster:
     def etcds(self) -> dict[str, Etcd]:
         """Return what each answering etcd says of its cluster, by its address."""
         found: dict[str, Etcd] = {}
-        for folder in self.homes().values():
-            conf = folder / 'conf'
-            with contextlib.suppress(OSError, ValueError, KeyError):
-                settings = json.loads((conf / 'patroni.yml').read_text())['etcd3']
-                context = ssl.create_default_context(cafile=settings['cacert'])
-                context.load_cert_chain(conf / 'unit.pem', conf / 'unit-key.pem')
-                for host in settings['hosts']:
-                    request = urllib.request.Request(
-                        f'https://{host}/v3/cluster/member/list', data=b'{}', method='POST'
-                    )
+        for home in self.homes().values():
+            with contextlib.suppress(OSError, ValueError):
+                for host in _settings(home)['etcd3']['hosts']:
                     with contextlib.suppress(OSError):
-                        answer = urllib.request.urlopen(request, timeout=2, context=context)
-                        record = json.load(answer)
+                        record = _ask(home, f'https://{host}/v3/cluster/member/list', {})
                         voters = [
                             one['ID'] for one in record['members'] if not one.get('isLearner')
                         ]
@@ -198,6 +191,26 @@ class Cluster:
             switches = [' '.join(line.split()[:2]) for line in lines if line[:1].isdigit()]
             found[unit] = tuple(switches)
         return found
+
+    def logs(self, lines: int = 60) -> str:
+        """Return the ends of what each unit's daemons wrote: for a person who looks for a cause."""
+        shown: list[str] = []
+        for unit, home in sorted(self.homes().items()):
+            for file in sorted(home.glob('log/*.log')):
+                last = file.read_text(errors='replace').splitlines()[-lines:]
+                shown += [f'== {unit} {file.name}', *last]
+        return '\n'.join(shown)
+
+    def switchover(self) -> None:
+        """Let a standby become the primary, and wait for the end of it."""
+        unit = self.primary()
+        address = _settings(self.homes()[unit])['restapi']['connect_address']
+        _ask(
+            self.homes()[unit],
+            f'https://{address}/switchover',
+            {'leader': unit.replace('/', '-')},
+            timeout=60,
+        )
 
     def processes(self, unit: str, named: str) -> list[int]:
         """Return the processes of the unit's machine whose command line contains *named*."""
@@ -294,3 +307,22 @@ def _signal(pids: list[int], number: signal.Signals) -> None:
     for pid in pids:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)
+
+
+def _settings(home: Path) -> dict[str, Any]:
+    """Return a unit's settings of Patroni, which are JSON."""
+    return json.loads((home / 'conf' / 'patroni.yml').read_text())
+
+
+def _ask(home: Path, url: str, body: Mapping[str, str], timeout: float = 2.0) -> dict[str, Any]:
+    """Ask etcd or Patroni with a unit's own certificate and password; what isn't JSON is empty."""
+    conf = home / 'conf'
+    context = ssl.create_default_context(cafile=str(conf / 'ca.pem'))
+    context.load_cert_chain(conf / 'unit.pem', conf / 'unit-key.pem')
+    user = _settings(home)['restapi']['authentication']
+    token = base64.b64encode(f'{user["username"]}:{user["password"]}'.encode()).decode()
+    request = urllib.request.Request(
+        url, json.dumps(body).encode(), {'Authorization': f'Basic {token}'}
+    )
+    answer = urllib.request.urlopen(request, timeout=timeout, context=context).read()
+    return json.loads(answer) if answer.startswith(b'{') else {}

@@ -46,7 +46,7 @@ class Product:
 
     def switchover(self) -> None:
         """Run the action."""
-        self._cluster.solo.do('run', self.primary(), 'switchover')
+        self._cluster.switchover()
 
     def remove_primary(self) -> None:
         """Remove the primary's unit, and add another one."""

@@ -37,7 +37,8 @@ def test_no_acknowledged_write_is_lost(
             counts = run.end()
         except BaseException:
             print(f'chaos failed: --seed {seed}; {run.counts}', flush=True)
-            print(own('status').stdout, own('debug-log', '--limit', '200').stdout, flush=True)
+            print(own('status').stdout, cluster.logs(), flush=True)
+            print(own('debug-log', '--limit', '300', '--level', 'INFO').stdout, flush=True)
             raise
         finally:
             run.close()
