@@ -193,7 +193,7 @@ class Cluster:
         return found
 
     def logs(self, lines: int = 60) -> str:
-        """Return the ends of what each unit's daemons wrote: for a person who looks for a cause."""
+        """Return the ends of what each unit's daemons wrote: for whoever looks for a cause."""
         shown: list[str] = []
         for unit, home in sorted(self.homes().items()):
             for file in sorted(home.glob('log/*.log')):
