@@ -41,7 +41,7 @@ def refresh() -> None:
     aliases = {'default': {}, **{name: dict(one) for name, one in wanted.databases.items()}}
     for connection in db.connections.all(initialized_only=True):
         connection.close()
-        delattr(db.connections, connection.alias)
+        del db.connections[connection.alias]
     configured = db.connections.configure_settings(aliases)
     db.connections.settings.clear()
     db.connections.settings.update(configured)

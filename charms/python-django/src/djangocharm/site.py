@@ -171,7 +171,7 @@ def collect_static(code: Code, facts: Path) -> None:
     if user is not None:
         os.chown(target, user.pw_uid, user.pw_gid)
     done = run(
-        *(code, facts, '-m', 'django', 'collectstatic', '--noinput', '--verbosity=0'),
+        *(code, facts, '-m', 'juju_site.collect'),
         seconds=_OBSERVE_SECONDS,
     )
     if done.returncode:
