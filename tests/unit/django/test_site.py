@@ -62,10 +62,7 @@ def test_a_database_that_goes_is_used_no_more(put: Put):
     assert db.connections['default'].vendor == 'unknown'
 
 
-def test_reads_go_to_a_standby_only_while_there_is_no_master(
-    put: Put, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(databases, 'PAUSE', 0)
+def test_reads_go_to_a_standby_only_while_there_is_no_master(put: Put):
     nowhere = {**SQLITE, 'NAME': '/no/such/folder/database'}
     put(default=nowhere, standby=SQLITE)
     databases.begin_request()

@@ -41,3 +41,13 @@ def test_the_status_says_what_an_operator_must_know(
 
     assert found.name == name
     assert message in found.message
+
+
+def test_the_master_is_the_unit_that_writes_go_to_whatever_a_dead_one_says():
+    dead = database.Server('pg/0', 'master', '10.0.0.1', '5432', 'u', 'p', 'd')
+    promoted = database.Server('pg/2', 'master', '10.0.0.3', '5432', 'u', 'p', 'd')
+    seen = site.Seen('', 'read-write', '', (), '10.0.0.3:5432')
+
+    found = status.decide(status.View(servers=(dead, promoted), seen=seen))
+
+    assert found.message == 'port 8080, master pg/2'

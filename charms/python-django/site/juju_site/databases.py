@@ -13,22 +13,18 @@ Source: PostgreSQL manual, "Database Connection Control Functions", target_sessi
 from __future__ import annotations
 
 import threading
-import time
 from typing import Any
 
 from django import db
 from django.core import exceptions
 
-from . import facts
-
-PAUSE = 0.5
-"""Seconds for which reads don't try the master again after it could not be reached."""
+from . import facts, search
 
 FAILURES = (db.OperationalError, db.InterfaceError)
 """What Django raises when there is no database, or no longer."""
 
 _thread = threading.local()
-_retry_at = 0.0
+_search: search.Search | None = None
 
 
 def refresh() -> None:
@@ -38,6 +34,7 @@ def refresh() -> None:
     _thread.facts = wanted
     if known is None or known is wanted or known.databases == wanted.databases:
         return
+    _stop_search()
     aliases = {'default': {}, **{name: dict(one) for name, one in wanted.databases.items()}}
     for connection in db.connections.all(initialized_only=True):
         connection.close()
@@ -49,9 +46,8 @@ def refresh() -> None:
 
 def has_master() -> bool:
     """Tell whether a session that may write is there now, opening one if need be."""
-    global _retry_at
     connection: Any = db.connections['default']
-    if not connection.settings_dict.get('NAME') or time.monotonic() < _retry_at:
+    if not connection.settings_dict.get('NAME') or is_searching():
         return False
     try:
         # What Django does between requests, asked for now: a dead session is noticed here.
@@ -59,9 +55,43 @@ def has_master() -> bool:
         connection.close_if_health_check_failed()
         connection.ensure_connection()
     except FAILURES:
-        _retry_at = time.monotonic() + PAUSE
+        look_for_master()
         return False
     return True
+
+
+def look_for_master() -> None:
+    """Begin to look for the unit that accepts writes, after the one that did was lost."""
+    global _search
+    connection: Any = db.connections['default']
+    connection.close()
+    if connection.vendor == 'postgresql' and _search is None:
+        _search = search.Search(connection)
+
+
+def is_searching() -> bool:
+    """Tell whether the master is looked for; until it is found no request tries by itself."""
+    return _search is not None and _search.found is None
+
+
+def _stop_search() -> None:
+    global _search
+    if _search is not None:
+        _search.stop()
+        _search = None
+
+
+def _take_what_was_found() -> None:
+    """Put the master that was found first, so that the next connection begins there."""
+    found = _search.found if _search is not None else None
+    if found is None:
+        return
+    settings = db.connections['default'].settings_dict
+    places = zip(settings['HOST'].split(','), settings['PORT'].split(','), strict=False)
+    ordered = sorted(places, key=lambda place: place != found)
+    settings['HOST'] = ','.join(host for host, _ in ordered)
+    settings['PORT'] = ','.join(port for _, port in ordered)
+    _stop_search()
 
 
 def has_standby() -> bool:
@@ -78,6 +108,7 @@ def has_standby() -> bool:
 def begin_request() -> None:
     """Forget where the last request read from."""
     refresh()
+    _take_what_was_found()
     _thread.reading = None
 
 

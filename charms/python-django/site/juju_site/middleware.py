@@ -14,6 +14,10 @@ from django.utils import html
 from . import databases, facts
 
 HEALTH = '/health'
+_READS = ('GET', 'HEAD', 'OPTIONS')
+_AGAIN = 'This page tries again by itself.'
+_NOT_SAVED = 'What you sent was not saved: send it again in a moment.'
+_PERHAPS = 'What you sent may not have been saved: look, then send it again.'
 _READ_ONLY = '25006'
 """PostgreSQL's code for a write in a session that may only read."""
 
@@ -56,6 +60,8 @@ class Databases:
     def __call__(self, request: http.HttpRequest) -> http.HttpResponse:
         """Pass the request on with the databases of now."""
         databases.begin_request()
+        if databases.is_searching() and request.method not in _READS:
+            return self._unavailable(request, _NOT_SAVED)
         return self._get_response(request)
 
     def process_exception(
@@ -70,18 +76,13 @@ class Databases:
         if isinstance(exception, databases.FAILURES) or (
             isinstance(exception, db.InternalError) and state == _READ_ONLY
         ):
-            db.connections['default'].close()
-            written = request.method not in ('GET', 'HEAD')
-            return self._unavailable(
-                request,
-                'What you sent was not saved for certain: look, then send it again.'
-                if written
-                else 'This page tries again by itself.',
-            )
+            databases.look_for_master()
+            is_read = request.method in _READS
+            return self._unavailable(request, _AGAIN if is_read else _PERHAPS)
         return None
 
     def _unavailable(self, request: http.HttpRequest, text: str) -> http.HttpResponse:
-        is_read = request.method in ('GET', 'HEAD')
+        is_read = request.method in _READS
         page = _PAGE.format(
             refresh='<meta http-equiv="refresh" content="1">' if is_read else '',
             title='The database does not answer just now',

@@ -1,7 +1,8 @@
 """Print what the charm wants to know of the site, as JSON: ``python -m juju_site.observe``.
 
 The keys: ``fault`` (why the project can't run, empty if it can), ``database`` (``read-write``,
-``read-only`` or ``none``), ``reason`` (why not), ``unapplied`` (migrations that wait).
+``read-only`` or ``none``), ``reason`` (why not), ``place`` (``host:port`` of the unit that
+accepts writes), ``unapplied`` (migrations that wait).
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from . import facts
 
 def observe() -> dict[str, Any]:
     """Look at the project as it is configured now, and at its database."""
-    found: dict[str, Any] = {'fault': '', 'database': 'none', 'reason': '', 'unapplied': []}
+    found: dict[str, Any] = {'fault': '', 'database': 'none', 'reason': '', 'place': ''}
+    found['unapplied'] = []
     try:
         import django
         from django.core import management
@@ -36,11 +38,12 @@ def _database() -> dict[str, Any]:
     from django import db
     from django.db.migrations import executor
 
-    default = db.connections['default']
+    default: Any = db.connections['default']
     if not default.settings_dict.get('NAME'):
         return {'reason': 'there is none'}
     try:
         default.ensure_connection()
+        session = default.connection.info
         plan = executor.MigrationExecutor(default)
         steps = plan.migration_plan(plan.loader.graph.leaf_nodes())
     except db.Error as error:
@@ -51,7 +54,8 @@ def _database() -> dict[str, Any]:
     except Exception as error:
         return {'database': 'read-write', 'fault': f'its migrations: {_cause(error)}'}
     names = [f'{migration.app_label}.{migration.name}' for migration, _ in steps]
-    return {'database': 'read-write', 'unapplied': names}
+    place = f'{session.host}:{session.port}'
+    return {'database': 'read-write', 'place': place, 'unapplied': names}
 
 
 def _cause(error: BaseException) -> str:

@@ -47,6 +47,7 @@ class Seen:
     database: str
     reason: str
     unapplied: tuple[str, ...]
+    place: str = ''
 
 
 def load(path: Path) -> Code | None:

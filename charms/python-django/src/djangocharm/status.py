@@ -25,7 +25,6 @@ class View:
         has_server: Whether a WSGI server is related.
         is_served: Whether the site answers.
         port: Where.
-        fault_of_server: What the server says that is wrong, empty when nothing is.
     """
 
     faults: tuple[str, ...] = ()
@@ -86,8 +85,12 @@ def _database(view: View) -> str:
 
 
 def _summary(view: View) -> str:
-    master = next((server for server in view.servers if server.role == 'master'), None)
-    standbys = sum(server.role == 'standby' for server in view.servers)
+    # Where writes really go: the bag of a unit that died says "master" until it is removed.
+    place = view.seen.place if view.seen else ''
+    at_place = [one for one in view.servers if f'{one.host}:{one.port}' == place]
+    masters = [*at_place, *(one for one in view.servers if one.role == 'master')]
+    master = masters[0] if masters else None
+    standbys = sum(server.role == 'standby' and server != master for server in view.servers)
     text = f'master {master.unit}' if master else 'a new master'
     plural = '' if standbys == 1 else 's'
     return f'{text}, {standbys} standby{plural}' if standbys else text
