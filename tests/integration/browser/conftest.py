@@ -55,7 +55,7 @@ class Site:
         return said
 
     def visitor(self) -> visitors.Visitor:
-        return visitors.Visitor('127.0.0.1', PORT)
+        return visitors.Visitor('127.0.0.1', PORT, timeout=60)
 
     def status(self) -> dict[str, Any]:
         return json.loads(self.run('./solo status --format json'))['applications']
