@@ -71,11 +71,44 @@ def _after(described: Mapping[str, Any]) -> str:
     return f': {line}' if line else ''
 
 
+def hook_commands() -> Iterator[str]:
+    """Yield the page of the commands that a hook may call, from the table that reads them."""
+    from solo.hookcmds import table
+
+    yield '# Hook commands'
+    yield NOTE
+    yield (
+        'What a hook, an action or a `juju-exec` finds on its PATH; `<command> --help` prints the '
+        'same. Exit codes: 0, 1 it failed, 2 it was asked wrongly. What is written counts when the '
+        'hook succeeds, except for status, logs and what `action-set` says.'
+    )
+    for name, tool in sorted(table.TOOLS.items()):
+        command = tool.command
+        usage = ' '.join(filter(None, (name, '[options]' if command.flags else '', command.args)))
+        yield f'## {name}'
+        yield command.summary
+        yield f'```\n{usage}\n```'
+        if command.details:
+            yield command.details.strip()
+        if command.flags:
+            yield '\n'.join(
+                f'* {", ".join(_dashed(each) for each in flag.names)}: {flag.help}'
+                for flag in command.flags
+            )
+
+
+def _dashed(name: str) -> str:
+    return f'`-{name}`' if len(name) == 1 else f'`--{name}`'
+
+
 def pages() -> dict[Path, str]:
     """Return every generated page and its content."""
     from solo.cli import docs
 
-    found = {HERE / 'command-line.md': docs.text()}
+    found = {
+        HERE / 'command-line.md': docs.text(),
+        HERE / 'hook-commands.md': '\n\n'.join(hook_commands()) + '\n',
+    }
     for metadata in sorted((REPOSITORY / 'charms').glob('*/charmcraft.yaml')):
         path = HERE / f'charm-{metadata.parent.name}.md'
         found[path] = '\n\n'.join(charm(metadata.parent)) + '\n'

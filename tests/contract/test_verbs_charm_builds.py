@@ -42,6 +42,37 @@ dev = ["attrs"]
 """
 
 
+# As poetry 2.5 writes it; the hash is what poetry itself counts of the project above it.
+POETRY_PROJECT = """\
+[project]
+name = "thing"
+version = "0"
+requires-python = ">=3.10"
+dependencies = ["six==1.17.0"]
+
+[tool.poetry]
+package-mode = false
+"""
+POETRY_LOCK = """\
+[[package]]
+name = "six"
+version = "1.17.0"
+description = "Python 2 and 3 compatibility utilities"
+optional = false
+python-versions = ">=2.7"
+groups = ["main"]
+files = [
+    {file = "six-1.17.0-py2.py3-none-any.whl", \
+hash = "sha256:4721f391ed90541fddacab5acf947aa0d3dc7d27b2e1e8eda2be8970586c3274"},
+]
+
+[metadata]
+lock-version = "2.1"
+python-versions = ">=3.10"
+content-hash = "22e8804619717a0c6c87cd767ebde43ad60d170df1f16389a19ce264521453e2"
+"""
+
+
 def make(folder: Path, part: Mapping[str, Any], files: Mapping[str, str]) -> Path:
     """Write a charm that says in its status what its environment holds."""
     unified = {
@@ -109,6 +140,14 @@ def test_the_plugin_uv_takes_its_lock_without_the_developers_group(
     charm = locked(make(tmp_path, {'plugin': 'uv'}, {'pyproject.toml': PYPROJECT}))
 
     assert seen(juju, charm, 'uv') == ['six==1.17.0', 'ours:src', 'library:lib']
+
+
+def test_the_plugin_poetry_takes_its_lock(juju: jubilant.Juju, tmp_path: Path):
+    files = {'pyproject.toml': POETRY_PROJECT, 'poetry.lock': POETRY_LOCK}
+
+    charm = make(tmp_path, {'plugin': 'poetry'}, files)
+
+    assert seen(juju, charm, 'poetry') == ['six==1.17.0', 'ours:src', 'library:lib']
 
 
 def test_the_plugin_python(juju: jubilant.Juju, tmp_path: Path):
