@@ -78,9 +78,9 @@ def hook_commands() -> Iterator[str]:
     yield '# Hook commands'
     yield NOTE
     yield (
-        'What a hook, an action or a `juju-exec` finds on its PATH; `<command> --help` prints the '
-        'same. Exit codes: 0, 1 it failed, 2 it was asked wrongly. What is written counts when the '
-        'hook succeeds, except for status, logs and what `action-set` says.'
+        'What a hook, an action or a `juju-exec` finds on its PATH; `<command> --help` prints '
+        'the same. Exit codes: 0, 1 it failed, 2 it was asked wrongly. What is written counts '
+        'when the hook succeeds, except for status, logs and what `action-set` says.'
     )
     for name, tool in sorted(table.TOOLS.items()):
         command = tool.command

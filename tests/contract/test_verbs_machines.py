@@ -60,6 +60,21 @@ def test_an_empty_machine_is_removed_at_once(juju: jubilant.Juju, run: InModel):
     juju.wait(lambda status: not set(names) & set(status.machines), delay=0.2)
 
 
+def test_a_model_that_requires_prompts_keeps_what_nobody_confirmed(
+    juju: jubilant.Juju, app: str, run: InModel
+):
+    """Contract 4.4: a confirmation is asked only if the mode has ``requires-prompts``."""
+    juju.model_config({'mode': 'requires-prompts'})
+    unit = next(iter(juju.status().apps[app].units))
+
+    refused = run('remove-unit', unit, stdin='n\n')
+    juju.model_config(reset='mode')
+
+    assert refused.returncode == 1
+    assert refused.stdout == f'will remove unit {unit}\n'
+    assert 'life' not in run.json('status')['applications'][app]['units'][unit]['juju-status']
+
+
 def test_machines_are_listed_and_shown(juju: jubilant.Juju, app: str, run: InModel):
     name = next(iter(juju.status().machines))
 

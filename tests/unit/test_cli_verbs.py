@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +185,30 @@ def test_remove_unit_goes_on_after_a_failure() -> None:
 
     assert (done.code, done.out) == (1, 'will remove unit a/1\n')
     assert done.err == 'ERROR removing unit a/9 failed: unit "a/9" not found\n'
+
+
+@pytest.mark.parametrize(('answer', 'asked'), [('y\n', 2), ('n\n', 1), ('', 1)])
+def test_a_removal_asks_first_where_the_model_wants_that(
+    monkeypatch: pytest.MonkeyPatch, answer: str, asked: int
+) -> None:
+    removed = [{'unit': 'a/1', 'detached': ['data/0']}]
+    controller = Controller(
+        remove_unit=lambda params: {  # pyright: ignore[reportUnknownLambdaType]  # a request
+            'removed': removed,
+            'failed': [],
+            'asks': not params['confirmed'],
+        }
+    )
+    monkeypatch.setattr('sys.stdin', io.StringIO(answer))
+
+    done = controller.run('remove-unit', 'a/1')
+
+    assert done.out == 'will remove unit a/1\n- will detach storage data/0\n'
+    assert done.err.startswith(
+        'This command will perform the following actions:\n\nContinue [y/N]? '
+    )
+    assert len(controller.asked) == asked
+    assert done.code == (0 if asked == 2 else 1)
 
 
 def test_remove_application_lists_its_units() -> None:

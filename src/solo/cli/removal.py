@@ -5,11 +5,12 @@ Source: juju: cmd/juju/application/removeunit.go, removeapplication.go.
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
 from .. import flags
-from . import session, table
+from . import arguments, session, table
 
 OPTIONS = (
     table.NO_PROMPT,
@@ -19,6 +20,38 @@ OPTIONS = (
     flags.Flag(('dry-run',), 'bool', help='Print what this command would remove'),
     table.WAIT,
 )
+
+
+def ask(session: session.Session, verb: str, noun: str, **params: Any) -> dict[str, Any]:
+    """Ask for a removal; where the model's mode requires prompts, show it and ask first.
+
+    Args:
+        session: The verb's session.
+        verb: The controller's.
+        noun: As for :func:`show`.
+        params: What is to be removed, and how.
+
+    Raises:
+        Error: If the answer is no.
+
+    Source: juju: cmd/juju/application/removeunit.go, cmd/modelcmd/confirmation.go.
+    """
+    given = {
+        'destroy_storage': session.flags['destroy-storage'],
+        'force': session.flags['force'],
+        'no_wait': session.flags['no-wait'],
+        'dry_run': session.flags['dry-run'],
+    }
+    skips = os.environ.get('JUJU_SKIP_CONFIRMATION', '').lower() in ('1', 't', 'true')
+    confirmed = session.flags['no-prompt'] or session.flags['dry-run'] or skips
+    result = session.ask(verb, **params, **given, confirmed=confirmed)
+    if result.get('asks'):
+        session.say('This command will perform the following actions:')
+        show(session, result, noun)
+        arguments.confirm('\nContinue [y/N]? ', 'y')
+        done = session.ask(verb, **params, **given, confirmed=True)
+        return {**done, 'removed': []}  # what was listed before the question is not listed again
+    return result
 
 
 def show(session: session.Session, result: dict[str, Any], noun: str) -> bool:

@@ -19,13 +19,8 @@ def run(session: session.Session) -> int:
             raise errors.UsageError(f'invalid application name "{name}"')
     arguments.check_no_wait(session.parsed)
     started = time.time()
-    result = session.ask(
-        'remove_application',
-        applications=list(session.args),
-        destroy_storage=session.flags['destroy-storage'],
-        force=session.flags['force'],
-        no_wait=session.flags['no-wait'],
-        dry_run=session.flags['dry-run'],
+    result = removal.ask(
+        session, 'remove_application', 'application', applications=list(session.args)
     )
     if not removal.show(session, result, 'application'):
         return 1

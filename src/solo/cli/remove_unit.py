@@ -25,14 +25,7 @@ def run(session: session.Session) -> int:
     units = [str(names.unit(text)) for text in session.args]
     arguments.check_no_wait(session.parsed)
     started = time.time()
-    result = session.ask(
-        'remove_unit',
-        units=units,
-        destroy_storage=session.flags['destroy-storage'],
-        force=session.flags['force'],
-        no_wait=session.flags['no-wait'],
-        dry_run=session.flags['dry-run'],
-    )
+    result = removal.ask(session, 'remove_unit', 'unit', units=units)
     if not removal.show(session, result, 'unit'):
         return 1
     if session.flags['dry-run']:

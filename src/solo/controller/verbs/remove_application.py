@@ -21,6 +21,7 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
     destroy = bool(params.get('destroy_storage'))
     with controller.database.write() as tx:
         model = models.get(tx, params.get('model', ''))
+        asks = remove_unit.must_ask(model, params)
         for name in params['applications']:
             try:
                 row = applications.find(tx, model['id'], name)
@@ -40,6 +41,6 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
                     **remove_unit.fate(tx, rows, destroy=destroy),
                 }
             )
-            if not params.get('dry_run'):
+            if not params.get('dry_run') and not asks:
                 removal.remove_application(tx, row, destroy_storage=destroy, forced=forced)
-    return result
+    return {**result, 'asks': asks}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
     destroy = bool(params.get('destroy_storage'))
     with controller.database.write() as tx:
         model = models.get(tx, params.get('model', ''))
+        asks = must_ask(model, params)
         for name in params['units']:
             try:
                 row = units.find(tx, model['id'], name)
@@ -35,9 +37,15 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
                 result['failed'].append({'unit': name, 'error': str(error)})
                 continue
             result['removed'].append({'unit': name, **fate(tx, [row['id']], destroy=destroy)})
-            if not params.get('dry_run'):
+            if not params.get('dry_run') and not asks:
                 removal.remove_unit(tx, row, destroy_storage=destroy, forced=forced)
-    return result
+    return {**result, 'asks': asks}
+
+
+def must_ask(model: sqlite3.Row, params: wire.Json) -> bool:
+    """Tell whether nothing may go before somebody said yes: the model's mode wants that."""
+    mode = str(models.config(model).get('mode', ''))
+    return 'requires-prompts' in mode and not params.get('confirmed', True)
 
 
 def forced_at(params: wire.Json) -> float:
