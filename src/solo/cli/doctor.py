@@ -149,6 +149,7 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
     _systemd,
     _certificates,
     _command('apt-get', 'apt', 'charms install packages with it', needed=False),
-    _command('nft', 'nftables', 'expose then uses a forwarder process', needed=False),
-    _command('ip', 'iproute2', 'addresses cannot be looked at', needed=False),
+    _command('nft', 'nftables', 'machines with power need it', needed=False),
+    _command('ip', 'iproute2', 'machines with power need it', needed=False),
+    _command('nsenter', 'util-linux', 'machines with power need it', needed=False),
 )

@@ -22,7 +22,7 @@ from .. import errors
 from . import leases, provider
 
 _SYSTEM_PATH = '/usr/sbin:/usr/bin:/sbin:/bin'
-_PREFIX = 22  # bits: 1,021 machines in each of 25,600 networks
+_PREFIX = 22  # bits: 1,021 machines in each of 6,400 networks
 
 
 class Names(NamedTuple):
@@ -134,7 +134,7 @@ class Network:
         return f'{self._names.cable}{number}'
 
     def _subnet(self) -> ipaddress.IPv4Network:
-        leased = self._leases.take(f'{self._data}:', _subnets(self._data), _routed())
+        leased = self._leases.take(f'{self._data}:', subnets(self._data), _routed())
         return ipaddress.IPv4Network(leased)
 
 
@@ -217,7 +217,7 @@ def _machines(subnet: ipaddress.IPv4Network) -> Generator[ipaddress.IPv4Address,
     yield from hosts
 
 
-def _subnets(data: Path) -> Generator[str, None, None]:
+def subnets(data: Path) -> Generator[str, None, None]:
     """Yield the networks to lease, 10.100.0.0 to 10.199.255.255, each from a place of its own."""
     each = 256 // (1 << (24 - _PREFIX))
     count = 100 * each

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import sqlite3
 from typing import Any
 
@@ -23,7 +24,7 @@ def of_unit(tx: db.Transaction, unit: sqlite3.Row) -> dict[str, Any]:
                     {
                         'hostname': '',
                         'value': address,
-                        'cidr': '127.0.0.0/8' if local else f'{address}/32',
+                        'cidr': '127.0.0.0/8' if local else _subnet(address),
                     }
                 ],
             }
@@ -31,6 +32,11 @@ def of_unit(tx: db.Transaction, unit: sqlite3.Row) -> dict[str, Any]:
         'egress-subnets': egress(address),
         'ingress-addresses': [address],
     }
+
+
+def _subnet(address: str) -> str:
+    """Return the network of a machine of namespaces; see ``machines.network``."""
+    return str(ipaddress.ip_interface(f'{address}/22').network)
 
 
 def egress(address: str) -> list[str]:
