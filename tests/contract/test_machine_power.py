@@ -258,9 +258,10 @@ def test_a_half_made_machine_is_made_whole(whole: Machines):
         subprocess.run(['kill', '-KILL', str(pid)])
     record.unlink()
 
-    whole.model.settle()
+    whole.model.status()  # whoever asks starts a controller
 
-    assert len(whole.inits()) == 3
+    whole.model.wait(lambda: len(whole.inits()) == 3)
+    whole.model.settle()
     whole.listen('0', 7009)
     assert whole.call('1', '0', 7009) == whole.address('1')
 
