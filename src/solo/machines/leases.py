@@ -39,7 +39,7 @@ class Leases:
         Raises:
             Error: If all are taken.
         """
-        with self._table() as table:
+        with self.table() as table:
             for one, holder in table.items():
                 if holder == owner:
                     return one
@@ -51,12 +51,12 @@ class Leases:
 
     def free(self, owner: str) -> None:
         """Give back all that *owner* has."""
-        with self._table() as table:
+        with self.table() as table:
             for one in [one for one, holder in table.items() if holder == owner]:
                 del table[one]
 
     @contextlib.contextmanager
-    def _table(self) -> Generator[dict[str, str], None, None]:
+    def table(self) -> Generator[dict[str, str], None, None]:
         """Read the leases under a lock, and write them beside and renamed if they changed.
 
         A data directory that is gone gives its leases back.

@@ -22,6 +22,7 @@ from .. import errors
 from . import leases, provider
 
 _SYSTEM_PATH = '/usr/sbin:/usr/bin:/sbin:/bin'
+_FORWARDING = Path('/proc/sys/net/ipv4/ip_forward')
 _PREFIX = 22  # bits: 1,021 machines in each of 6,400 networks
 
 
@@ -62,9 +63,10 @@ class Network:
         _run('ip', 'address', 'replace', gateway, 'dev', bridge)
         _run('ip', 'link', 'set', bridge, 'up')
         _run('nft', '-f', '-', text=way_out(self._names, str(subnet)))
-        forwarding = Path('/proc/sys/net/ipv4/ip_forward')
-        if forwarding.read_text().strip() == '0':
-            forwarding.write_text('1')
+        with self._leases.table() as table:
+            if _FORWARDING.read_text().strip() == '0':
+                table['ip_forward'] = '/:'  # ours to switch off again, when the last one goes
+                _FORWARDING.write_text('1')
 
     def close(self) -> None:
         """Remove all that :meth:`open`, :meth:`plug` and :meth:`cut` made, and give it back."""
@@ -74,6 +76,10 @@ class Network:
         for family in ('ip', 'bridge'):
             _run('nft', 'delete', 'table', family, self._names.table, check=False)
         self._leases.free(f'{self._data}:')
+        with self._leases.table() as table:
+            if 'ip_forward' in table and not any('/' in leased for leased in table):
+                _FORWARDING.write_text('0')
+                del table['ip_forward']
 
     def address(self, key: str) -> str:
         """Lease the machine an address."""
