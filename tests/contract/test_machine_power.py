@@ -58,6 +58,17 @@ def test_a_hook_command_reads_the_files_of_its_machine(whole: Machines):
     assert whole.model.tool('t/0', f'relation-get -r {relation} a t/0') == 'from-zero\n'
 
 
+def test_files_are_copied_to_and_from_a_machine(whole: Machines, tmp_path: Path):
+    (tmp_path / 'here').write_text('by hand')
+
+    whole.model.juju('scp', str(tmp_path / 'here'), '0:/tmp/there')
+    whole.run('0', 'cp /tmp/there /etc/there')
+    whole.model.juju('scp', 't/0:/etc/there', str(tmp_path / 'back'))
+
+    assert (tmp_path / 'back').read_text() == 'by hand'
+    assert not Path('/etc/there').exists()
+
+
 def test_juju_exec_reaches_the_controller_from_inside_a_machine(whole: Machines):
     tools = whole.data / 'machines' / 'power' / '0' / 'tools' / 'unit-t-0'
 

@@ -39,4 +39,4 @@ def _local(session: session.Session, text: str) -> str:
     if found is None:
         return text
     place = session.ask('ssh', target=found[1])
-    return str(Path(place['cwd'], found[2] or '.'))
+    return f'{place.get("root", "")}{Path(place["cwd"], found[2] or ".")}'

@@ -76,6 +76,11 @@ class Local:
         del machine, cwd
         return []
 
+    def root(self, machine: provider.Machine) -> str:
+        """Return nothing: a machine's files are the host's."""
+        del machine
+        return ''
+
     def spawn(
         self,
         machine: provider.Machine,

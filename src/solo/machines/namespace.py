@@ -110,13 +110,14 @@ class Namespace:
 
     def enter(self, machine: provider.Machine, cwd: Path) -> list[str]:
         """Return the ``nsenter`` that leads into the machine."""
-        running = self._running(machine)
-        if running is None:
-            raise errors.Error(f'machine "{machine.key}" does not run')
         return [
-            *('nsenter', f'--target={running["pid"]}', '--mount', '--uts', '--ipc', '--net'),
+            *('nsenter', f'--target={self._pid(machine)}', '--mount', '--uts', '--ipc', '--net'),
             *('--pid', '--', '/usr/bin/env', f'--chdir={cwd}'),
         ]
+
+    def root(self, machine: provider.Machine) -> str:
+        """Return the machine's files as the host sees them."""
+        return f'/proc/{self._pid(machine)}/root'
 
     def spawn(
         self,
@@ -147,10 +148,7 @@ class Namespace:
 
     def place(self, machine: provider.Machine, folder: Path, location: str) -> Path:
         """Make a link in the machine's own files."""
-        running = self._running(machine)
-        if running is None:
-            raise errors.Error(f'machine "{machine.key}" does not run')
-        provider.link(Path(f'/proc/{running["pid"]}/root') / location.lstrip('/'), folder)
+        provider.link(Path(self.root(machine)) / location.lstrip('/'), folder)
         return Path('/') / location.lstrip('/')
 
     def power(self, machine: provider.Machine, what: provider.Power) -> None:
@@ -260,6 +258,13 @@ class Namespace:
             )
             files['/etc/machine-id'] = f'{secrets.token_hex(16)}\n'
         return files
+
+    def _pid(self, machine: provider.Machine) -> int:
+        """Return the machine's process 1."""
+        running = self._running(machine)
+        if running is None:
+            raise errors.Error(f'machine "{machine.key}" does not run')
+        return running['pid']
 
     def _running(self, machine: provider.Machine) -> dict[str, Any] | None:
         """Return what is written down of the machine's present boot, None if it is off."""

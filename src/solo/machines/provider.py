@@ -81,6 +81,14 @@ class Provider(Protocol):
         """Return what to put before a command line so that it runs on the machine, in *cwd*."""
         ...
 
+    def root(self, machine: Machine) -> str:
+        """Return the folder that is the machine's ``/``, '' when that is the host's.
+
+        Raises:
+            Error: If the machine doesn't run.
+        """
+        ...
+
     def spawn(
         self,
         machine: Machine,

@@ -33,5 +33,6 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
     return {
         'argv': kind.enter(provider.Machine(key), folder),
         'cwd': str(folder),
+        'root': kind.root(provider.Machine(key)),
         'env': {'SOLO_MACHINE': machine['name'], 'SOLO_ADDRESS': machine['address']},
     }
