@@ -12,8 +12,6 @@ Name = Literal['active', 'waiting', 'maintenance', 'blocked']
 LONGEST = 120
 """Juju cuts a message there."""
 
-LOST = 'hot standby; no majority of etcd answers'
-
 _NOTABLE = 16 << 20
 """Bytes that a standby may be behind before its status says so."""
 
@@ -79,8 +77,10 @@ def _status(wanted: desired.Desired, seen: observed.Observed) -> Status:
         return Status('active', 'standalone')
     if state == 'master':
         return Status('active', _promise(wanted, seen))
+    if seen.etcd is None and wanted.peers.units:
+        return Status('blocked', _lost(wanted))
     if state == 'hot standby':
-        return _standby(seen)
+        return _standby(wanted, seen)
     if seen.cluster is not None and not seen.cluster.leader:
         return Status('waiting', 'a new primary is being elected')
     return Status('waiting', 'PostgreSQL is read-only until it has joined the cluster')
@@ -100,11 +100,19 @@ def _size(count: int) -> str:
     return f'{count / (1 << 20):.0f} MB' if count < 10 << 30 else f'{count / (1 << 30):.1f} GB'
 
 
-def _standby(seen: observed.Observed) -> Status:
+def _lost(wanted: desired.Desired) -> str:
+    """Return what to do where a majority of the voters is away, and nobody can be elected."""
+    units = list(wanted.peers.units)
+    if len(units) == 1:
+        return f'{units[0]} is away, reads only; if it is lost: remove-unit --force {units[0]}'
+    return 'a majority of the units is away, reads only; start them, or remove the lost ones'
+
+
+def _standby(wanted: desired.Desired, seen: observed.Observed) -> Status:
     if seen.cluster is None:
-        return Status('blocked', LOST)
+        return Status('waiting', 'hot standby; Patroni does not answer')
     leader = seen.cluster.leader
-    own = next((one for one in seen.cluster.members if one.name != leader), None)
+    own = seen.cluster.member(wanted.places.member)
     if seen.patroni is None or not seen.patroni.is_streaming:
         return Status('waiting', f'hot standby, catching up with {layout.unit_of(leader)}')
     behind = own.lag_bytes if own is not None else None

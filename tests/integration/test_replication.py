@@ -1,0 +1,305 @@
+"""One cluster that lives through growth, faults and shrinking, while a writer counts.
+
+What a writer was told is safe must be there afterwards, whatever was killed meanwhile.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import processes
+import psycopg
+import pytest
+import writers
+from conftest import Run
+from waiting import wait_for
+
+from pgcharm import consensus, errors, https, layout
+
+MODEL = 'replication'
+LONG = 180
+
+
+@dataclasses.dataclass
+class Cluster:
+    """The application ``pg-a``, its client ``app``, and a writer's rows."""
+
+    solo: Run
+    folder: Path
+
+    def ask(self, verb: str, *arguments: str) -> Any:
+        done = self.solo(verb, '-m', MODEL, *arguments, '--format', 'json')
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def do(self, verb: str, *arguments: str) -> None:
+        done = self.solo(verb, '-m', MODEL, *arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    @property
+    def units(self) -> dict[str, Any]:
+        return self.ask('status')['applications']['pg-a']['units']
+
+    def messages(self) -> dict[str, str]:
+        return {name: unit['workload-status']['message'] for name, unit in self.units.items()}
+
+    def conninfo(self) -> str:
+        """Return how any member that takes writes is reached."""
+        (unit, *_) = self.units
+        found = self.ask('run', unit, 'get-connection')[unit]['results']
+        hosts = [unit['public-address'] for unit in self.units.values()]
+        return (
+            f'host={",".join(hosts)} port={",".join("5432" for _ in hosts)} dbname=postgres'
+            f' user={found["username"]} password={found["password"]} sslmode=require'
+            ' target_session_attrs=read-write'
+        )
+
+    def states(self) -> dict[str, str]:
+        """Return what each unit tells the client that it is."""
+        shown = self.ask('show-unit', 'app/0')['app/0']['relation-info']
+        (relation,) = [info for info in shown if info['endpoint'] == 'db']
+        bags = relation.get('related-units', {})
+        return {unit: bag['data'].get('state', '') for unit, bag in bags.items()}
+
+    def master(self) -> str:
+        return next(
+            (u for u, state in self.states().items() if state in ('master', 'standalone')), ''
+        )
+
+    def wait_for_states(self, *expected: str) -> dict[str, str]:
+        """Wait until the units' bags say exactly these states, in any order."""
+        wanted = sorted(expected)
+        return wait_for(
+            lambda: (found := self.states()) and sorted(found.values()) == wanted and found,
+            timeout=LONG,
+            message=f'states {wanted}, not {self.states()} ({self.messages()})',
+        )
+
+    def wait_for_message(self, unit: str, text: str) -> None:
+        wait_for(
+            lambda: text in self.messages().get(unit, ''),
+            timeout=LONG,
+            message=f'{unit} to say "{text}", not {self.messages()}',
+        )
+
+    def storage(self, unit: str) -> Path:
+        found = self.ask('storage')['storage']
+        (location,) = [
+            attached['location']
+            for one in found.values()
+            for name, attached in one['attachments']['units'].items()
+            if name == unit
+        ]
+        return Path(location)
+
+    def kill(self, *units: str) -> None:
+        """Kill every process of these units at once, supervisors and watchers included."""
+        victims: dict[int, str] = {}
+        for unit in units:
+            victims |= processes.of(self.storage(unit))
+            for folder in layout.run_root().glob(f'{layout.member_of(unit)}-*'):
+                victims |= processes.of(folder)
+        assert victims
+        # Twice: a keeper may just have started another child.
+        for _ in range(2):
+            for pid in victims:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
+    def start(self, *units: str) -> None:
+        """Let Juju run a hook, as it does when a machine has booted."""
+        for unit in units:
+            self.do('exec', '--unit', unit, 'JUJU_DISPATCH_PATH=hooks/update-status ./dispatch')
+
+    def etcd(self, unit: str) -> https.Door:
+        conf = self.storage(unit) / 'conf'
+        address = self.units[unit]['public-address']
+        return https.Door(address, 2379, conf / 'ca.pem', conf / 'unit.pem', conf / 'unit-key.pem')
+
+    def voters(self) -> list[str]:
+        found = consensus.look([self.etcd(unit) for unit in self.units])
+        return sorted(one.name for one in found.voters) if found else []
+
+
+@pytest.fixture(scope='module')
+def cluster(solo: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    assert solo('add-model', MODEL, '--no-switch').returncode == 0
+    cluster = Cluster(solo, tmp_path_factory.mktemp('writers'))
+    try:
+        cluster.do('deploy', 'postgresql', 'pg-a', '--config', 'profile=testing')
+        cluster.do('deploy', 'pgsql-client', 'app')
+        cluster.do('integrate', 'app:db', 'pg-a:db')
+        wait_for(lambda: cluster.states() == {'pg-a/0': 'standalone'}, timeout=LONG)
+        with psycopg.connect(cluster.conninfo()) as connection:
+            connection.execute(writers.TABLE)
+        yield cluster
+    finally:
+        solo('destroy-model', MODEL, '--no-prompt', '--destroy-storage', '--force')
+
+
+@pytest.fixture
+def judged(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[writers.Writer]:
+    """A writer during the test; afterwards nothing that it was promised may be missing."""
+    name = request.node.name.split('[')[0]
+    with writers.writing(cluster.conninfo(), name, cluster.folder) as writer:
+        wait_for(writer.acknowledged, timeout=LONG)
+        yield writer
+        seen = len(writer.acknowledged())
+        wait_for(lambda: len(writer.acknowledged()) > seen, timeout=LONG)
+    acknowledged = writer.acknowledged()
+    missing = writers.missing(acknowledged, writers.rows(cluster.conninfo()))
+    assert missing == []
+    assert writers.together(acknowledged) == []
+    print(f'{name}: {len(acknowledged)} rows, {writers.longest_gap(acknowledged)}')
+
+
+def test_two_more_units_become_hot_standbys(cluster: Cluster, judged: writers.Writer):
+    cluster.do('add-unit', 'pg-a', '-n', '2')
+
+    states = cluster.wait_for_states('master', 'hot standby', 'hot standby')
+    assert states['pg-a/0'] == 'master'
+    cluster.wait_for_message('pg-a/0', 'can lose 1 unit, 0 writes')
+    assert cluster.voters() == ['pg-a-0', 'pg-a-1', 'pg-a-2']
+
+
+def test_standby_refuses_writes_with_postgresql_s_own_error(cluster: Cluster):
+    found = cluster.conninfo().replace('target_session_attrs=read-write', '')
+    (standby, *_) = [unit for unit, state in cluster.states().items() if state == 'hot standby']
+    address = cluster.units[standby]['public-address']
+    only = ' '.join(f'host={address}' if 'host=' in w else w for w in found.split())
+    only = ' '.join('port=5432' if 'port=' in word else word for word in only.split())
+
+    with psycopg.connect(only) as connection, pytest.raises(psycopg.Error) as refused:
+        connection.execute("INSERT INTO written VALUES ('standby', 1)")
+
+    assert refused.value.sqlstate == '25006'
+
+
+def test_stranger_gets_no_answer_of_patroni_or_etcd(cluster: Cluster, tmp_path: Path):
+    own = cluster.etcd('pg-a/0')
+    stranger = _certificates(tmp_path)
+
+    for port in (2379, 2380, 8008):
+        door = dataclasses.replace(
+            own, port=port, certificate=stranger[0], private_key=stranger[1]
+        )
+        with pytest.raises(errors.UnreachableError):
+            https.ask(door, 'GET', '/version')
+
+
+def _certificates(folder: Path) -> tuple[Path, Path]:
+    from pgcharm import pki
+
+    pair = pki.issue(pki.make_ca('pg-a'), 'pg-a-0', ['127.0.0.1'])
+    certificate, key = folder / 'unit.pem', folder / 'unit-key.pem'
+    certificate.write_text(pair.cert_pem)
+    key.write_text(pair.key_pem)
+    return certificate, key
+
+
+def test_lease_of_the_leader_is_what_the_option_says(cluster: Cluster):
+    door = cluster.etcd('pg-a/0')
+    key = https.ask(
+        door,
+        'POST',
+        '/v3/kv/range',
+        {'key': 'L3NlcnZpY2UvcGctYS9sZWFkZXI='},  # /service/pg-a/leader
+    ).record['kvs'][0]
+
+    lease = https.ask(door, 'POST', '/v3/lease/timetolive', {'ID': key['lease']}).record
+
+    assert lease['grantedTTL'] == '7'
+
+
+def test_killed_postmaster_of_the_master(cluster: Cluster, judged: writers.Writer):
+    master = cluster.master()
+    data = cluster.storage(master) / 'postgresql' / 'data'
+    begin = judged.acknowledged()[-1].n
+
+    os.kill(int((data / 'postmaster.pid').read_text().split()[0]), signal.SIGKILL)
+
+    wait_for(lambda: judged.acknowledged()[-1].n > begin + 50, timeout=LONG)
+    cluster.wait_for_states('master', 'hot standby', 'hot standby')
+
+
+def test_lost_unit_of_the_master_and_its_return(cluster: Cluster, judged: writers.Writer):
+    master = cluster.master()
+
+    cluster.kill(master)
+
+    wait_for(lambda: cluster.master() not in ('', master) or _masters(cluster) > 1, timeout=LONG)
+    taken = [u for u, s in cluster.states().items() if s == 'master' and u != master]
+    wait_for(lambda: taken, timeout=LONG)
+    cluster.wait_for_message(taken[0], f'{master} is away')
+    cluster.start(master)
+    states = cluster.wait_for_states('master', 'hot standby', 'hot standby')
+    assert states[master] == 'hot standby'
+    cluster.wait_for_message(taken[0], 'can lose 1 unit, 0 writes')
+
+
+def _masters(cluster: Cluster) -> int:
+    return sum(state == 'master' for state in cluster.states().values())
+
+
+def test_all_units_killed_at_once_come_back(cluster: Cluster, judged: writers.Writer):
+    units = list(cluster.units)
+
+    cluster.kill(*units)
+    cluster.start(*reversed(units))
+
+    cluster.wait_for_states('master', 'hot standby', 'hot standby')
+    cluster.wait_for_message(cluster.master(), 'can lose 1 unit, 0 writes')
+
+
+def test_master_that_is_removed_hands_over(cluster: Cluster, judged: writers.Writer):
+    master = cluster.master()
+
+    cluster.do('remove-unit', master, '--no-prompt')
+
+    wait_for(lambda: master not in cluster.units, timeout=LONG)
+    cluster.wait_for_states('master', 'hot standby')
+    cluster.wait_for_message(cluster.master(), 'can lose pg-a/')
+    assert cluster.voters() == [layout.member_of(cluster.master())]
+
+
+def test_lost_standby_of_two_units(cluster: Cluster, judged: writers.Writer):
+    (standby,) = [unit for unit, state in cluster.states().items() if state == 'hot standby']
+    begin = judged.acknowledged()[-1].n
+
+    cluster.kill(standby)
+
+    wait_for(lambda: judged.acknowledged()[-1].n > begin + 50, timeout=LONG)
+    cluster.start(standby)
+    cluster.wait_for_message(cluster.master(), 'can lose pg-a/')
+
+
+def test_lost_master_of_two_units_waits_for_the_operator(cluster: Cluster, judged: writers.Writer):
+    master = cluster.master()
+    (standby,) = [unit for unit in cluster.units if unit != master]
+
+    cluster.kill(master)
+
+    cluster.wait_for_message(standby, f'remove-unit --force {master}')
+    cluster.start(master)
+    cluster.wait_for_states('master', 'hot standby')
+
+
+def test_last_unit_is_standalone_again(cluster: Cluster, judged: writers.Writer):
+    master = cluster.master()
+
+    cluster.do('remove-unit', master, '--no-prompt')
+
+    wait_for(lambda: list(cluster.states().values()) == ['standalone'], timeout=LONG)
+    (unit,) = wait_for(lambda: len(cluster.units) == 1 and cluster.units, timeout=LONG)
+    cluster.wait_for_message(unit, 'standalone')
+    with psycopg.connect(cluster.conninfo()) as connection:
+        slots = 'SELECT slot_name FROM pg_replication_slots'
+        wait_for(lambda: not connection.execute(slots).fetchall(), timeout=LONG)
+    assert cluster.voters() == [layout.member_of(unit)]
