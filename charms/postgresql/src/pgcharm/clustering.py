@@ -16,6 +16,7 @@ from . import (
     patroni,
     roles,
     steps,
+    takeover,
 )
 
 _MOVING = ('creating replica', 'starting', 'running custom bootstrap script')
@@ -154,6 +155,8 @@ def is_moving(wanted: desired.Desired, seen: observed.Observed) -> bool:
     """Tell whether the cluster is on its way somewhere, so that a look in a second is worth it."""
     if wanted.is_leaving or seen.ports is None or not wanted.peers.is_related:
         return False
+    if takeover.is_called_for(wanted, seen):
+        return True
     if roles.state(wanted, seen) in (None, 'failover') or seen.rivals:
         return True
     if seen.patroni is not None and seen.patroni.state in _MOVING:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import base64
 import dataclasses
 import json
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from . import errors, files, https, layout, ports
+
+_COPY = Path('member/snap/db')
+"""etcd's keys, in its data directory."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,6 +56,48 @@ def write_start(places: layout.Layout, start: Start | None) -> None:
     files.remove(places.etcd)
     files.ensure_folder(places.etcd, owner=layout.service_user())
     files.write(places.etcd_start, _text(start))
+
+
+def restore(places: layout.Layout, start: Start, address: str, etcdctl: Path) -> None:
+    """Make a cluster of one member of what the unit's etcd knew; call it while no etcd runs.
+
+    A learner's copy will do as well as a voter's. A kill in the middle leaves the old directory,
+    or both, and this is done again.
+
+    Source: etcd documentation, "Disaster recovery": ``--skip-hash-check`` is for a file that was
+    copied from a data directory.
+    """
+    numbers = ports.remembered(layout.machine_root(), places.key)
+    assert numbers is not None
+    old, new = places.etcd.with_name('etcd.old'), places.etcd.with_name('etcd.new')
+    kept = next(path for path in (places.etcd, old) if (path / _COPY).exists())
+    files.remove(new)
+    peer = url(address, numbers.etcd_peer)
+    user = layout.service_user()
+    files.ensure_folder(new, owner=user)
+    subprocess.run(
+        [
+            *(str(etcdctl), 'snapshot', 'restore', str(kept / _COPY), '--skip-hash-check'),
+            *('--name', places.member, '--initial-cluster', f'{places.member}={peer}'),
+            *('--initial-advertise-peer-urls', peer),
+            *('--initial-cluster-token', start.token, '--data-dir', str(new / 'data')),
+        ],
+        env={'ETCDCTL_API': '3', 'PATH': '/usr/bin:/bin'},
+        capture_output=True,
+        check=True,
+        cwd='/',
+        user=user,
+        group=user,
+        extra_groups=[] if user else None,
+    )
+    if kept == places.etcd:
+        files.remove(old)
+        places.etcd.rename(old)
+    files.remove(places.etcd)
+    (new / 'data').rename(places.etcd)
+    files.write(places.etcd_start, _text(start))
+    files.remove(new)
+    files.remove(old)
 
 
 def _text(start: Start) -> str:

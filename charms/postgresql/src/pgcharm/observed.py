@@ -26,6 +26,7 @@ from . import (
     ports,
     reach,
     services,
+    takeover,
     volume,
 )
 
@@ -82,6 +83,9 @@ class Observed:
     rivals: tuple[str, ...] = ()
     """Other units that answer and whose bags say ``master``; looked for by a primary only."""
 
+    others_answer: bool = False
+    """Whether anything of units that are gone answers; looked for by the last unit only."""
+
     copied: tuple[int, int] = (0, 0)
     """Bytes of the base copy that this unit has, and of the whole; zero while there is none."""
 
@@ -126,6 +130,9 @@ def observe(wanted: desired.Desired) -> Observed:
     if numbers is None or not wanted.address or seen.certificate is None:
         return seen
     seen = dataclasses.replace(seen, etcd=consensus.look(etcd_doors(wanted, seen)))
+    if seen.etcd is None and not wanted.peers.units:
+        others = wanted.published.get('others', '')
+        seen = dataclasses.replace(seen, others_answer=takeover.answer(others))
     if 'patroni' not in seen.services.digests:
         return seen
     door = patroni_door(wanted, numbers)

@@ -74,6 +74,9 @@ def execute(
             services.find(places).keep(step.services)
         case steps.BeginEtcd():
             etcd.write_start(places, step.start)
+        case steps.RestoreEtcd():
+            tell('taking over: etcd begins again with this unit')
+            etcd.restore(places, step.start, step.address, step.etcdctl)
         case steps.ChangeMembers():
             consensus.change(step.doors, step.owner, functools.partial(_next, step.units))
         case steps.HandOver():

@@ -21,6 +21,7 @@ from . import (
     services,
     serving,
     steps,
+    takeover,
     volume,
 )
 from .clients import answers, grants, rules
@@ -49,10 +50,14 @@ def running(
     yield from _saying(wanted, seen)
     if not (wanted.founds or wanted.has_cluster):
         return
+    rest = tuple(one for one in services_of(wanted, seen) if one.name != 'etcd')
+    parted = tuple(takeover.plan(wanted, seen, now, rest))
+    if parted:
+        yield from parted
+        return
     start = clustering.start(wanted, seen)
     if start != seen.start:
         # The services end first: nothing may run on what is thrown away.
-        rest = tuple(one for one in services_of(wanted, seen) if one.name != 'etcd')
         if 'etcd' in seen.services.digests:
             yield steps.KeepServices(rest)
         yield steps.BeginEtcd(start)
@@ -93,6 +98,12 @@ def _saying(wanted: desired.Desired, seen: observed.Observed) -> Iterator[steps.
     state = roles.state(wanted, seen)
     if state is not None:
         bag['state'] = state
+    known = wanted.peers.known
+    if known:
+        # Where they listen, for the time when their bags are gone.
+        bag['others'] = '\n'.join(
+            f'{one.address} {one.postgresql} {one.patroni} {one.etcd_client}' for one in known
+        )
     if wanted.is_leader and seen.etcd is not None:
         # Whoever was added or promoted hears of it at once.
         bag['etcd'] = clustering.fingerprint(seen.etcd)

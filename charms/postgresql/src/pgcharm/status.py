@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Literal
 
-from . import desired, layout, observed, plan, preparing, roles, volume
+from . import desired, layout, observed, plan, preparing, roles, takeover, volume
 
 Name = Literal['active', 'waiting', 'maintenance', 'blocked']
 
@@ -77,6 +77,8 @@ def _status(wanted: desired.Desired, seen: observed.Observed) -> Status:
         return Status('active', 'standalone')
     if state == 'master':
         return Status('active', _promise(wanted, seen))
+    if takeover.is_called_for(wanted, seen):
+        return Status('waiting', 'taking over: waiting until the removed units are silent')
     if seen.etcd is None and wanted.peers.units:
         return Status('blocked', _lost(wanted))
     if state == 'hot standby':
@@ -113,6 +115,10 @@ def _standby(wanted: desired.Desired, seen: observed.Observed) -> Status:
         return Status('waiting', 'hot standby; Patroni does not answer')
     leader = seen.cluster.leader
     own = seen.cluster.member(wanted.places.member)
+    if not leader and not wanted.peers.units and own is not None and not own.is_synchronous:
+        return Status('blocked', 'the removed master had more writes; run takeover, or restore')
+    if not leader:
+        return Status('waiting', 'a new primary is being elected')
     if seen.patroni is None or not seen.patroni.is_streaming:
         return Status('waiting', f'hot standby, catching up with {layout.unit_of(leader)}')
     behind = own.lag_bytes if own is not None else None

@@ -103,6 +103,15 @@ class BeginEtcd:
 
 
 @dataclasses.dataclass(frozen=True)
+class RestoreEtcd:
+    """Let etcd begin again with this unit as its only member, and with the keys that it has."""
+
+    start: etcd.Start
+    address: str
+    etcdctl: Path
+
+
+@dataclasses.dataclass(frozen=True)
 class ChangeMembers:
     """Make the next change of etcd's members, decided again under the lock."""
 
@@ -249,6 +258,7 @@ Step = (
     | WriteFile
     | KeepServices
     | BeginEtcd
+    | RestoreEtcd
     | ChangeMembers
     | HandOver
     | StandAside
