@@ -132,7 +132,8 @@ def _reconcile(
         if clustering.is_moving(wanted, seen):
             again = time.time() + _SOON
         summary = seen.patroni.summary if seen.patroni else cluster.DOWN
-        leader = seen.cluster.leader if seen.cluster else watcher.UNKNOWN
+        knows = seen.cluster is not None and seen.etcd is not None
+        leader = seen.cluster.leader if seen.cluster and knows else watcher.UNKNOWN
         known = f'{summary}\n{leader}'
         workload.execute(steps.TellWatcher(known, again), wanted.places, bags, tell)
     return Outcome(found, status.version(seen), seen.ports.postgresql if seen.ports else None)

@@ -35,6 +35,9 @@ _SLOW = 2.0
 _SILENCE = 10.0
 """Seconds after which a watch of etcd that said nothing is made anew."""
 
+_LOST = 5.0
+"""Seconds without a word of etcd after which an operator should hear of it."""
+
 UNKNOWN = '?'
 """The leader's name while etcd doesn't tell."""
 
@@ -67,7 +70,9 @@ class Watcher:
         self._patroni = patroni_door
         self._settings = settings
         self._leader_key = leader_key
-        self._leader = UNKNOWN
+        self._has_heard = False
+        self._leader: str | None = None
+        """None until etcd has said something, or nothing for a while."""
         self._acted_on = run / 'acted-on'
         self._again = run / 'again'
         self._busy = run / 'busy'
@@ -100,7 +105,7 @@ class Watcher:
             known, _, leader = acted_on.partition('\n')
             if summary != known:
                 return f'{summary}, was {known}'
-            if UNKNOWN not in (leader, self._leader) and self._leader != leader:
+            if self._leader is not None and self._leader != leader:
                 return f'the leader is "{self._leader}", was "{leader}"'
         return 'it is time' if _due(self._again) <= time.time() else ''
 
@@ -132,10 +137,17 @@ class Watcher:
 
     def _watch_leader(self) -> None:
         """Follow the leader key, and write to the pipe whenever it changes; for ever."""
+        heard = time.monotonic()
         while True:
             for door in self._doors():
+                self._has_heard = False
                 with contextlib.suppress(OSError, http.client.HTTPException, ValueError, KeyError):
                     self._follow(door)
+                if self._has_heard:
+                    heard = time.monotonic()
+                    break
+            if time.monotonic() - heard > _LOST:
+                self._hear(UNKNOWN)
             time.sleep(_PAUSE)
 
     def _doors(self) -> tuple[https.Door, ...]:
@@ -160,6 +172,7 @@ class Watcher:
             connection.request('POST', '/v3/kv/range', body)
             found = json.loads(connection.getresponse().read())
             revision = int(found['header']['revision'])
+            self._has_heard = True
             self._hear(etcd.value(found['kvs'][0]) if found.get('kvs') else '')
             body = json.dumps(etcd.watch_request(self._leader_key, revision))
             connection.request('POST', '/v3/watch', body)
