@@ -8,7 +8,7 @@ import os
 
 import ops
 
-from pgcharm import actions, desired, errors, peers, reconcile
+from pgcharm import actions, cluster_actions, desired, errors, peers, reconcile
 from pgcharm.clients import juju, memory
 
 _log = logging.getLogger(__name__)
@@ -22,6 +22,8 @@ _STATUSES = {
 
 _REREAD = (ops.UpgradeCharmEvent, ops.StartEvent, ops.LeaderElectedEvent, ops.UpdateStatusEvent)
 """When clients' bags are read as a whole."""
+
+ACTIONS = {**actions.ACTIONS, **cluster_actions.ACTIONS}
 
 
 class PostgresqlCharm(ops.CharmBase):
@@ -56,10 +58,10 @@ class PostgresqlCharm(ops.CharmBase):
 
     def _act(self, event: ops.ActionEvent) -> None:
         bags = self._bags(event)
-        question = actions.Question(desired.read(self, event, bags), bags, event.params)
+        question = actions.Question(desired.read(self, event, bags), bags, event.params, event.log)
         name = event.handle.kind.removesuffix('_action').replace('_', '-')
         try:
-            event.set_results(dict(actions.ACTIONS[name](question)))
+            event.set_results(dict(ACTIONS[name](question)))
         except errors.Error as error:
             event.fail(str(error))
 

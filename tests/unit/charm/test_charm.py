@@ -13,7 +13,6 @@ from ops import testing
 from unit.charm import fake_juju, worlds
 
 import charm
-from pgcharm import actions
 
 SPEC: dict[str, Any] = yaml.safe_load(
     (Path(charm.__file__).parents[1] / 'charmcraft.yaml').read_text()
@@ -166,4 +165,4 @@ def test_only_the_leader_sets_a_password(deployment: Deployment) -> None:
 
 
 def test_every_action_of_the_charm_is_there() -> None:
-    assert set(SPEC['actions']) == set(actions.ACTIONS)
+    assert set(SPEC['actions']) == set(charm.ACTIONS)

@@ -6,7 +6,7 @@ import dataclasses
 import shlex
 import time
 import urllib.parse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from . import cluster, database, desired, errors, files, https, layout, observed, peers, ports
@@ -19,6 +19,8 @@ class Question:
     wanted: desired.Desired
     bags: peers.Bags
     params: Mapping[str, Any]
+    tell: Callable[[str], None]
+    """Writes to the action's log, which the operator sees at once."""
 
     @property
     def secrets(self) -> peers.Secrets:
@@ -49,6 +51,11 @@ class Question:
             raise errors.Error('Patroni is not started yet; wait until the unit is active')
         return observed.patroni_door(self.wanted, self.ports)
 
+    def wake(self) -> None:
+        """Let the watcher ask for a hook at once."""
+        if self.wanted.places.run.is_dir():
+            files.write(self.wanted.places.again, str(time.time()))
+
 
 def get_primary(question: Question) -> Mapping[str, str]:
     """Return the unit that takes writes, and where."""
@@ -77,8 +84,7 @@ def set_password(question: Question) -> Mapping[str, str]:
     chosen = str(question.params.get('password') or peers.password())
     changed = dataclasses.replace(question.secrets, operator_password=chosen)
     question.bags.change_secrets(changed)
-    if question.wanted.places.run.is_dir():
-        files.write(question.wanted.places.again, str(time.time()))
+    question.wake()
     return {'username': database.OPERATOR, 'password': chosen}
 
 
@@ -123,12 +129,16 @@ def show_cluster(question: Question) -> Mapping[str, str]:
         results[f'member-{member.name}'] = ' '.join(
             f'{title}={value}' for title, value in zip(rows[0][1:], row[1:], strict=True) if value
         )
+    return {'members': table(rows), **results}
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    """Return *rows*, the titles first, with columns of the same width."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    table = [
+    return '\n'.join(
         '  '.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
-    ]
-    return {'members': '\n'.join(table), **results}
+    )
 
 
 ACTIONS: Mapping[str, Callable[[Question], Mapping[str, str]]] = {

@@ -72,6 +72,8 @@ class Member:
     port: int
     timeline: int
     lag_bytes: int | None
+    is_pending: bool = False
+    """Whether parameters of it wait for a restart."""
 
     @property
     def is_synchronous(self) -> bool:
@@ -179,6 +181,7 @@ def members(door: https.Door) -> tuple[Member, ...]:
                 port=int(record.get('port') or 0),
                 timeline=int(record.get('timeline') or 0),
                 lag_bytes=lag if isinstance(lag, int) else None,
+                is_pending=bool(record.get('pending_restart')),
             )
         )
     return tuple(sorted(found, key=lambda member: member.name))
@@ -226,6 +229,65 @@ def restart(door: https.Door) -> None:
         return
 
 
+def restart_and_wait(door: https.Door, timeout: float) -> None:
+    """Restart PostgreSQL and return when it runs again.
+
+    Raises:
+        errors.UnreachableError: If Patroni refuses, or is not done within *timeout* seconds.
+    """
+    answer = https.ask(door, 'POST', '/restart', {'timeout': timeout}, timeout=timeout)
+    _check(answer, 'POST', '/restart')
+
+
+def switchover(door: https.Door, leader: str, candidate: str, timeout: float) -> None:
+    """Make *candidate* the primary instead of *leader*; any standby where it is empty.
+
+    Raises:
+        errors.UnreachableError: If Patroni refuses, or is not done within *timeout* seconds.
+    """
+    body = {'leader': leader, **({'candidate': candidate} if candidate else {})}
+    _check(https.ask(door, 'POST', '/switchover', body, timeout=timeout), 'POST', '/switchover')
+
+
+def reinitialise(door: https.Door) -> None:
+    """Make a standby copy the primary's data again; returns when it has begun.
+
+    Raises:
+        errors.UnreachableError: If Patroni does not answer or refuses.
+    """
+    _command(door, 'POST', '/reinitialize', {'force': True})
+
+
+@dataclasses.dataclass(frozen=True)
+class Turn:
+    """One line of the cluster's history: a timeline began."""
+
+    timeline: int
+    since: str
+    """Time in ISO 8601, as Patroni wrote it; empty where it is not known."""
+
+    leader: str
+    """Name of the member that began it; empty where it is not known."""
+
+
+def history(door: https.Door) -> tuple[Turn, ...]:
+    """Return the promotions so far, the oldest first; empty before the first.
+
+    Raises:
+        errors.UnreachableError: If Patroni does not answer.
+    """
+    content = https.ask(door, 'GET', '/history').content
+    rows: list[Any] = content if isinstance(content, list) else []
+    # Patroni's rows: the timeline that ended, its last position, reason, time, new primary.
+    padded = ([*row, '', '', '', ''] for row in rows)
+    return tuple(Turn(int(row[0]) + 1, str(row[3]), str(row[4])) for row in padded)
+
+
+def is_paused(shared: Mapping[str, Any]) -> bool:
+    """Tell whether the dynamic configuration *shared* says that Patroni must not act by itself."""
+    return bool(shared.get('pause'))
+
+
 def knock(doors: Iterable[https.Door]) -> None:
     """Wake the loop of each Patroni, by a change of the settings that changes nothing."""
     for door in doors:
@@ -234,6 +296,9 @@ def knock(doors: Iterable[https.Door]) -> None:
 
 
 def _command(door: https.Door, method: str, path: str, body: Mapping[str, Any]) -> None:
-    answer = https.ask(door, method, path, body)
+    _check(https.ask(door, method, path, body), method, path)
+
+
+def _check(answer: https.Answer, method: str, path: str) -> None:
     if answer.status not in (200, 202):
         raise errors.UnreachableError(f'Patroni refuses {method} {path}: {answer.content}')

@@ -136,6 +136,11 @@ class Layout:
         return self.home / 'accepted.json'
 
     @property
+    def fence(self) -> Path:
+        """There while an operator keeps PostgreSQL stopped on this unit."""
+        return self.home / 'fenced'
+
+    @property
     def ca(self) -> Path:
         """Certificate of the application's authority."""
         return self.conf / 'ca.pem'

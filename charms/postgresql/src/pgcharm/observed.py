@@ -48,6 +48,9 @@ class Observed:
     version: str = ''
     """PostgreSQL's major version here: the data's, else the option's, else the distribution's."""
 
+    is_fenced: bool = False
+    """Whether an operator keeps PostgreSQL stopped here."""
+
     missing: tuple[str, ...] = ()
     """Packages that have to be installed."""
 
@@ -113,6 +116,7 @@ def observe(wanted: desired.Desired) -> Observed:
         accepted=accepted,
         accepted_at=places.accepted.stat().st_mtime if accepted else 0.0,
         version=version,
+        is_fenced=places.fence.exists(),
         missing=missing,
         binaries=None if missing else packages.binaries(version),
         ports=numbers,

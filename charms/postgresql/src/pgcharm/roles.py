@@ -20,6 +20,8 @@ def state(wanted: desired.Desired, seen: observed.Observed) -> answers.State | N
     said = _said(wanted)
     if wanted.is_leaving:
         return 'failover' if said and wanted.planned_units else said
+    if seen.is_fenced:
+        return said and 'failover'
     if not wanted.peers.units:
         is_up = seen.database is not None and seen.database.is_primary
         return 'standalone' if is_up or said in ('standalone', 'master') else said

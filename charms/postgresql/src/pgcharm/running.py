@@ -338,15 +338,16 @@ def services_of(wanted: desired.Desired, seen: observed.Observed) -> tuple[servi
                 stop_seconds=20,
             ),
         )
+    server = services.Service(
+        'patroni',
+        (programs.python, '-m', 'pgcharm.patroni_daemon', str(places.patroni_settings)),
+        user,
+        environment,
+        stop_seconds=300,
+    )
     return (
         *consensus,
-        services.Service(
-            'patroni',
-            (programs.python, '-m', 'pgcharm.patroni_daemon', str(places.patroni_settings)),
-            user,
-            environment,
-            stop_seconds=300,
-        ),
+        *(() if seen.is_fenced else (server,)),
         services.Service(
             'watcher',
             (

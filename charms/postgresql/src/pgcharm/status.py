@@ -5,12 +5,16 @@ from __future__ import annotations
 import dataclasses
 from typing import Literal
 
-from . import desired, layout, observed, plan, preparing, roles, takeover, volume
+from . import cluster, desired, layout, observed, plan, preparing, roles, takeover, volume
 
 Name = Literal['active', 'waiting', 'maintenance', 'blocked']
 
 LONGEST = 120
 """Juju cuts a message there."""
+
+FENCED = 'fenced: PostgreSQL is kept stopped here; the action "unfence" ends that'
+
+PAUSED = 'no automatic failover: paused; the action "resume" ends that'
 
 _NOTABLE = 16 << 20
 """Bytes that a standby may be behind before its status says so."""
@@ -60,6 +64,8 @@ def _status(wanted: desired.Desired, seen: observed.Observed) -> Status:
     faults = wanted.parse(seen.accepted).faults
     if not wanted.founds and not wanted.has_cluster:
         return Status('waiting', f'waiting for {wanted.peers.bootstrap} to make the cluster')
+    if seen.is_fenced:
+        return Status('blocked', FENCED)
     if seen.patroni is None:
         return Status('maintenance', 'starting etcd and Patroni')
     if seen.database is None and 'creating replica' in seen.patroni.state:
@@ -138,6 +144,8 @@ def _promise(wanted: desired.Desired, seen: observed.Observed) -> str:
         for unit, member in zip(others, members, strict=True)
         if member is None or not member.is_streaming
     ]
+    if seen.shared is not None and cluster.is_paused(seen.shared):
+        return PAUSED
     voters = len(seen.etcd.voters)
     if away:
         return f'can lose no unit: {", ".join(away)} {"is" if len(away) == 1 else "are"} away'
