@@ -57,6 +57,7 @@ def guest_book(site: Site, tmp_path: Path) -> Iterator[Site]:
     empty.touch()
     site.run(f'./solo attach-resource python-django project={empty}')
     site.run('./solo config python-django --reset settings-module,requirements,site-port,database')
+    wait_for(lambda: 'Guest book' in site.visitor().read()[1], timeout=120)
     site.wait_until_active()
 
 
