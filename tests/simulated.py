@@ -1,7 +1,7 @@
 """Juju's model in memory, driven by an operator's script: what the agents' resolver lives in.
 
-It knows only what section 2 and 6 of the contract say of scopes, lives and leaders, and keeps a
-trace of every hook. Operations begin and end apart from each other, so that the world changes while
+It knows only what sections 2 and 6 of the contract say of scopes, lives and leaders, and keeps
+a trace of every hook. Operations begin and end apart from each other, so that the world changes while
 a hook runs, and the controller can die in between.
 """
 
@@ -50,7 +50,7 @@ class Unit:
     name: str
     application: str
     machine: int
-    local: model.LocalState = model.LocalState()
+    local: model.LocalState = dataclasses.field(default_factory=model.LocalState)
     life: model.Life = ALIVE
     attached: bool | None = False  # its storage; None once it is detached
     boots: int = 0

@@ -9,7 +9,7 @@ from contract_model import Model
 
 _WRITES = (
     'status-set blocked why; relation-set -r ring:0 lost=1; open-port 99; state-set lost=1;'
-    ' secret-add --label lost token=abc; storage-add data; leader-set kept=1;'
+    ' secret-add --label lost token=abc; leader-set kept=1;'
 )
 
 

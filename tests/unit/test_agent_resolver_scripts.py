@@ -1,12 +1,13 @@
 """Whatever an operator does, and whenever things die, hooks come in Juju's order.
 
-Random scripts run over a model in memory (``simulated``); every invariant of the contract's section
-2 is checked on the traces. ``SOLO_SCRIPTS`` says how many scripts; thousands take a minute.
+Random scripts run over a model in memory (``simulated``); every invariant of the contract's
+section 2 is checked on the traces. ``SOLO_SCRIPTS`` says how many scripts; thousands take a minute.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import os
 from collections.abc import Iterator
 
@@ -141,7 +142,7 @@ def check_unit(events: list[Event]) -> None:
     if 'start' in kinds:
         assert kinds[kinds.index('start') - 1] == 'config-changed', kinds
         assert kinds.index('config-changed') == kinds.index('start') - 1, kinds
-    for before, after in zip(kinds, kinds[1:]):
+    for before, after in itertools.pairwise(kinds):
         assert before != 'upgrade-charm' or after == 'config-changed', kinds
     if 'remove' in kinds:
         assert kinds[-1] == 'remove', kinds
@@ -169,7 +170,7 @@ def check_dying(events: list[Event]) -> None:
 
 def check_failures(events: list[Event]) -> None:
     """2.9: what failed or was interrupted is what the unit does next, or skips."""
-    for before, after in zip(events, events[1:]):
+    for before, after in itertools.pairwise(events):
         if before.how in ('failed', 'interrupted'):
             assert after.hook == before.hook, (before, after)
 
@@ -253,6 +254,6 @@ def check_rest(world: World) -> None:
             assert dict(known.members) == dict(view.members)
             assert set(view.members) == others
     leaders = [app.leader for app in world.applications.values()]
-    for application, leader in zip(world.applications.values(), leaders):
+    for application, leader in zip(world.applications.values(), leaders, strict=True):
         has_units = any(unit.application == application.name for unit in world.units.values())
         assert (leader in world.units) == has_units
