@@ -1,8 +1,8 @@
 """Juju's model in memory, driven by an operator's script: what the agents' resolver lives in.
 
 It knows only what sections 2 and 6 of the contract say of scopes, lives and leaders, and keeps
-a trace of every hook. Operations begin and end apart from each other, so that the world changes while
-a hook runs, and the controller can die in between.
+a trace of every hook. Operations begin and end apart from each other, so that the world changes
+while a hook runs, and the controller can die in between.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Whatever an operator does, and whenever things die, hooks come in Juju's order.
 
-Random scripts run over a model in memory (``simulated``); every invariant of the contract's
-section 2 is checked on the traces. ``SOLO_SCRIPTS`` says how many scripts; thousands take a minute.
+Random scripts run over a model in memory (``simulated``); every invariant of section 2 of the
+contract is checked on the traces. ``SOLO_SCRIPTS`` says how many: thousands take a minute.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import dataclasses
 import itertools
 import os
 from collections.abc import Iterator
+from typing import cast
 
 import simulated
 from hypothesis import HealthCheck, given, settings
@@ -81,9 +82,9 @@ def perform(world: World, command: tuple[object, ...]) -> None:
             world.reboot(1 + which % max(world.machines, 1))
         case ('kill',):
             world.kill()
-        case ('run', list() as turns):
-            for turn in turns:
-                for unit in chosen(world, int(turn)):
+        case ('run', turns):
+            for turn in cast('list[int]', turns):
+                for unit in chosen(world, turn):
                     world.step(unit)
         case (str(verb), int(which)):
             for unit in chosen(world, which):
