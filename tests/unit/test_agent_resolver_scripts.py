@@ -31,18 +31,23 @@ commands = st.one_of(
     st.tuples(st.sampled_from(['config', 'refresh', 'remove-application']), apps),
     st.tuples(st.sampled_from(['remove-relation', 'remove-unit', 'fail', 'action']), number),
     st.tuples(st.sampled_from(['resolved', 'no-retry', 'reboot', 'write', 'write-app']), number),
-    st.tuples(st.just('kill')),
+    st.tuples(st.sampled_from(['kill', 'settle'])),
     st.tuples(st.just('run'), st.lists(number, min_size=5, max_size=60)),
 )
 
 
 @settings(max_examples=SCRIPTS, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(commands, min_size=3, max_size=25))
-def test_whatever_an_operator_does_hooks_come_in_jujus_order(script: list[tuple[object, ...]]):
+@given(st.booleans(), st.lists(commands, min_size=3, max_size=25))
+def test_whatever_an_operator_does_hooks_come_in_jujus_order(
+    is_settled: bool, script: list[tuple[object, ...]]
+):
     world = World()
     world.deploy('a')
     world.deploy('b')
+    world.add_unit('a')
     world.integrate('a', 'b')
+    if is_settled:
+        world.settle(lambda: check_leaders(world))
 
     for command in script:
         perform(world, command)
@@ -82,6 +87,8 @@ def perform(world: World, command: tuple[object, ...]) -> None:
             world.reboot(1 + which % max(world.machines, 1))
         case ('kill',):
             world.kill()
+        case ('settle',):
+            world.settle(lambda: check_leaders(world))
         case ('run', turns):
             for turn in cast('list[int]', turns):
                 for unit in chosen(world, turn):
@@ -140,6 +147,8 @@ def check_unit(events: list[Event]) -> None:
         assert kinds[:2] == ['storage-attached', 'install'], kinds
     else:
         assert set(kinds) <= {'storage-attached', 'storage-detaching'}, kinds
+    boots = {event.snapshot.boot_id for event in events}
+    assert kinds.count('start') <= len(boots), kinds
     if 'start' in kinds:
         assert kinds[kinds.index('start') - 1] == 'config-changed', kinds
         assert kinds.index('config-changed') == kinds.index('start') - 1, kinds
