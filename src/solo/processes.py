@@ -39,6 +39,21 @@ def end(pid: int, started: float | None) -> bool:
     return True
 
 
+def is_part_of(pid: int, root: int) -> bool:
+    """Tell whether process *pid* is *root*, descends from it, or is in the session that it leads.
+
+    A child whose parent ended has another one by now, and still its session.
+    """
+    while pid > 1:
+        fields = _stat(pid)
+        if fields is None:
+            return False
+        if root in (pid, int(fields[3])):
+            return True
+        pid = int(fields[1])
+    return False
+
+
 def _descendants(pid: int) -> list[int]:
     children: dict[int, list[int]] = {}
     for name in os.listdir('/proc'):

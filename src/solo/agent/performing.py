@@ -364,8 +364,12 @@ class Performer:
             except errors.Error as error:  # a full disk: the hook itself may yet succeed
                 logger.warning('lost what %s printed: %s', self.unit.name, error)
 
-        self._doors.open(self.place.hook_socket, sockets.hook_handler(context_id, run))
         process: runner.Process | None = None
+
+        def belongs(pid: int) -> bool:
+            return process is not None and processes.is_part_of(pid, process.pid)
+
+        self._doors.open(self.place.hook_socket, sockets.hook_handler(context_id, run, belongs))
         try:
             process = runner.Process(
                 self._spawn, argv, env, self.place.charm, None if keep else on_lines, timeout

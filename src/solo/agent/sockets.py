@@ -76,6 +76,13 @@ class Client:
             self.send(b'e', answer.err)
         self.send(b'x', str(answer.code).encode())
 
+    @property
+    def pid(self) -> int:
+        """The process at the other end. Source: unix(7), SO_PEERCRED."""
+        size = struct.calcsize('3i')
+        sent = self._stream.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
+        return struct.unpack('3i', sent)[0]
+
     def is_gone(self) -> bool:
         """Tell whether the client has hung up."""
         ready, _, _ = select.select([self._stream], [], [], 0)
@@ -165,12 +172,15 @@ class Doors:
 
 
 def hook_handler(
-    context_id: str, run: Callable[[Request, Callable[[], bytes]], table.Answer]
+    context_id: str,
+    run: Callable[[Request, Callable[[], bytes]], table.Answer],
+    belongs: Callable[[int], bool] = lambda _: True,
 ) -> Handler:
     """Return a handler that runs hook commands one at a time.
 
     Args:
         context_id: The only context that may ask.
+        belongs: Tells whether a process is of the hook: who has read the id elsewhere is not.
         run: Runs a command; it gets a function that fetches the client's standard input.
     """
     lock = threading.Lock()
@@ -179,6 +189,10 @@ def hook_handler(
         request = client.request()
         if request.context_id != context_id:
             message = f'bad request: wrong context ID; got "{request.context_id}"'
+            client.answer(table.Answer(1, err=f'ERROR {message}\n'.encode()))
+            return
+        if not belongs(client.pid):
+            message = f'bad request: process {client.pid} is not of this context'
             client.answer(table.Answer(1, err=f'ERROR {message}\n'.encode()))
             return
         with lock:
