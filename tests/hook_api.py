@@ -106,10 +106,22 @@ class HookApi:
         if agent_status:
             self.agent = (agent_status, message, {})
 
-    def commit(self, unit: int, local: model.LocalState, writes: model.Writes) -> None:
+    def commit(
+        self,
+        unit: int,
+        local: model.LocalState,
+        writes: model.Writes,
+        *,
+        status: tuple[str, str] | None = None,
+        finished: model.Finished | None = None,
+    ) -> None:
         if self.refusal is not None:
             raise self.refusal
         self.committed.append(writes)
+        if status is not None:
+            self.set_status(unit, *status, application=False)
+        if finished is not None:
+            self.task_finished(finished.task, finished.status, finished.message, finished.results)
         self.save(unit, local)
 
     def save(self, unit: int, local: model.LocalState) -> None:

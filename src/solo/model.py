@@ -180,6 +180,16 @@ class Commands:
 
 
 @dataclasses.dataclass(frozen=True)
+class Finished:
+    """How an action ended; *task* is its row."""
+
+    task: int
+    status: str
+    message: str
+    results: Mapping[str, Any]
+
+
+@dataclasses.dataclass(frozen=True)
 class Snapshot:
     """All that a unit may know of the world at one instant.
 

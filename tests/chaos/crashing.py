@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import random
@@ -96,5 +97,10 @@ class Crashing(own.Own):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
         wal = self.data / 'solo.db-wal'
-        if written > synced and wal.exists() and wal.stat().st_size == written:
-            os.truncate(wal, self._random.randint(synced, written))
+        with open(self.data / 'controller.lock') as lock:
+            try:  # a command may have started another controller meanwhile: hands off its file
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return
+            if written > synced and wal.exists() and wal.stat().st_size == written:
+                os.truncate(wal, self._random.randint(synced, written))

@@ -38,8 +38,23 @@ class Api(api.HookApi, Protocol):
         """
         ...
 
-    def commit(self, unit: int, local: model.LocalState, writes: model.Writes) -> None:
+    def commit(
+        self,
+        unit: int,
+        local: model.LocalState,
+        writes: model.Writes,
+        *,
+        status: tuple[str, str] | None = None,
+        finished: model.Finished | None = None,
+    ) -> None:
         """Save *local*, apply *writes* and clear the running mark, all or nothing.
+
+        Args:
+            unit: The unit's row.
+            local: What it has done by now.
+            writes: What the hook wrote.
+            status: Workload status and message that the end of the hook brings.
+            finished: How the action ended, if it was one.
 
         Raises:
             Error: If any part is refused; then nothing is stored and the hook has failed.

@@ -230,13 +230,14 @@ class Performer:
         how = program.how if program else 'missing'
         done = transitions.committed(local, snapshot, operation)
         try:
-            self.api.commit(self.id, done, context.writes())
+            self.api.commit(self.id, done, context.writes(), status=_status_after(done, hook))
         except errors.Error as error:
             self._hook_failed(local, operation, str(error), how)
             return
         if program is not None:
             self._log('INFO', 'uniter.operation', f'ran "{hook.name}" hook (via {how})')
-        self._status_after(done, hook)
+        if hook.kind == 'update-status':
+            self.api.update_status_ran(self.id)
         self._reboot(context)
 
     def _status_before(self, local: model.LocalState, hook: model.Hook) -> None:
@@ -246,14 +247,6 @@ class Performer:
             )
         if hook.kind in _STATUS_BEFORE:
             self.api.set_status(self.id, *_STATUS_BEFORE[hook.kind], application=False)
-
-    def _status_after(self, local: model.LocalState, hook: model.Hook) -> None:
-        if hook.kind == 'start' and not local.status_set:
-            self.api.set_status(self.id, 'unknown', '', application=False)
-        if hook.kind in _STATUS_AFTER:
-            self.api.set_status(self.id, *_STATUS_AFTER[hook.kind], application=False)
-        if hook.kind == 'update-status':
-            self.api.update_status_ran(self.id)
 
     def _reboot(self, context: contexts.Context) -> None:
         """Reboot the machine if the hook asked for it; then ``start`` tells its units."""
@@ -326,15 +319,17 @@ class Performer:
             status, message = 'failed', context.action_failure
         if outcome.code != 0:
             status, message = 'failed', outcome.reason
+        results = {**context.action_results, **outcome.results()}
         try:
             writes = context.writes() if outcome.code == 0 else model.Writes()
-            self.api.commit(self.id, local, writes)
+            finished = model.Finished(task_id, status, message, results)
+            self.api.commit(self.id, local, writes, finished=finished)
         except errors.Error as error:
-            self.api.save(self.id, local)
-            status, message = 'failed', str(error)
             outcome = outcome._replace(code=1, stderr=outcome.stderr + f'{error}\n'.encode())
-        results = {**context.action_results, **outcome.results()}
-        self.api.task_finished(task_id, status, message, results)
+            results = {**context.action_results, **outcome.results()}
+            # Before the running mark goes: a kill in between leaves no action that never ends.
+            self.api.task_finished(task_id, 'failed', str(error), results)
+            self.api.save(self.id, local)
 
     def _process(
         self,
@@ -408,6 +403,13 @@ class Performer:
 
     def _log(self, level: str, module: str, message: str) -> None:
         self.api.log(self.id, level, f'juju.worker.{module}', message)
+
+
+def _status_after(local: model.LocalState, hook: model.Hook) -> tuple[str, str] | None:
+    """Return the workload status that the end of *hook* brings, with its message."""
+    if hook.kind == 'start' and not local.status_set:
+        return 'unknown', ''
+    return _STATUS_AFTER.get(hook.kind)
 
 
 def _running(hook: model.Hook) -> str:

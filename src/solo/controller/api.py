@@ -82,12 +82,31 @@ class AgentApi:
             if agent_status:
                 units.set_agent_status(tx, unit, agent_status, message, {}, time.time())
 
-    def commit(self, unit: int, local: model.LocalState, writes: model.Writes) -> None:
+    def commit(
+        self,
+        unit: int,
+        local: model.LocalState,
+        writes: model.Writes,
+        *,
+        status: tuple[str, str] | None = None,
+        finished: model.Finished | None = None,
+    ) -> None:
         now = time.time()
         with self._database.write() as tx:
             row = units.row(tx, unit)
             before = codec.local_from_json(row['local'])
             commit.commit(tx, unit, local, writes, now=now)
+            if status is not None:
+                units.set_status(tx, unit, *status, {}, now)
+            if finished is not None:
+                operations.finish(
+                    tx,
+                    finished.task,
+                    finished.status,
+                    finished.message,
+                    finished.results,
+                    now=now,
+                )
             hook = before.pending or before.queued
             if row['running'] is not None:
                 hook = codec.running_from_json(row['running']).hook or hook
