@@ -37,7 +37,7 @@ def solo(request: pytest.FixtureRequest, repository: Path) -> Iterator[crashing.
     folder.chmod(0o711)
     for name in ('home', 'data', 'traces'):
         (folder / name).mkdir()
-    seed = int(request.config.getoption('seed') or secrets.randbelow(1 << 32))
+    seed = int(str(request.config.getoption('seed') or secrets.randbelow(1 << 32)))
     print(f'--seed {seed}')
     solo = crashing.Crashing(
         str(repository / 'solo'), folder / 'data', folder / 'home', repository / 'src', seed
@@ -55,7 +55,7 @@ def solo(request: pytest.FixtureRequest, repository: Path) -> Iterator[crashing.
 def test_whatever_is_killed_at_a_commit_nothing_is_lost_or_done_twice(
     solo: crashing.Crashing, charms: Path, request: pytest.FixtureRequest
 ):
-    points = int(request.config.getoption('points'))
+    points = int(str(request.config.getoption('points')))
     rounds = 0
 
     solo.do('status')  # its database is there
