@@ -45,7 +45,7 @@ def is_part_of(pid: int, root: int) -> bool:
     A child whose parent ended has another one by now, and still its session.
     """
     while pid > 1:
-        fields = _stat(pid)
+        fields = stat(pid)
         if fields is None:
             return False
         if root in (pid, int(fields[3])):

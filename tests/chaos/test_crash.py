@@ -37,7 +37,7 @@ def solo(request: pytest.FixtureRequest, repository: Path) -> Iterator[crashing.
     folder.chmod(0o711)
     for name in ('home', 'data', 'traces'):
         (folder / name).mkdir()
-    seed = int(str(request.config.getoption('seed') or secrets.randbelow(1 << 32)))
+    seed: int = request.config.getoption('seed') or secrets.randbelow(1 << 32)
     print(f'--seed {seed}')
     solo = crashing.Crashing(
         str(repository / 'solo'), folder / 'data', folder / 'home', repository / 'src', seed
