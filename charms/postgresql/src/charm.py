@@ -8,7 +8,7 @@ import os
 
 import ops
 
-from pgcharm import actions, cluster_actions, desired, errors, peers, reconcile
+from pgcharm import actions, client_actions, cluster_actions, desired, errors, peers, reconcile
 from pgcharm.clients import juju, memory
 
 _log = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ _STATUSES = {
 _REREAD = (ops.UpgradeCharmEvent, ops.StartEvent, ops.LeaderElectedEvent, ops.UpdateStatusEvent)
 """When clients' bags are read as a whole."""
 
-ACTIONS = {**actions.ACTIONS, **cluster_actions.ACTIONS}
+ACTIONS = {**actions.ACTIONS, **client_actions.ACTIONS, **cluster_actions.ACTIONS}
 
 
 class PostgresqlCharm(ops.CharmBase):

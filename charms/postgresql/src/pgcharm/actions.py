@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from . import cluster, database, desired, errors, files, https, layout, observed, peers, ports
+from .clients import passwords, wire
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,6 +44,19 @@ class Question:
         if self.wanted.addresses is None:
             raise errors.Error('the unit has no address yet; wait until it is active')
         return self.wanted.addresses.own
+
+    def client(self, relation: str) -> wire.Client:
+        """Return the client whose relation is called ``db:3`` or ``3``."""
+        for client in self.wanted.clients:
+            if relation in (client.name, str(client.relation)):
+                return client
+        there = ' '.join(client.name for client in self.wanted.clients) or 'none'
+        raise errors.Error(f'there is no relation "{relation}"; there are: {there}')
+
+    def wake(self) -> None:
+        """Let the watcher ask for a hook at once."""
+        if self.wanted.places.run.is_dir():
+            files.write(self.wanted.places.again, str(time.time()))
 
     @property
     def door(self) -> https.Door:
@@ -89,14 +103,18 @@ def set_password(question: Question) -> Mapping[str, str]:
 
 
 def get_connection(question: Question) -> Mapping[str, str]:
-    """Return how to connect as the operator."""
-    name = str(question.params.get('database') or 'postgres')
+    """Return how to connect as the operator, or as the client of a relation."""
+    user, password, database_name = database.OPERATOR, question.secrets.operator_password, ''
+    if 'relation' in question.params:
+        client = question.client(str(question.params['relation']))
+        user, database_name = client.user, client.database_name
+        password = passwords.derive(question.secrets.client_seed, user)
+    name = str(question.params.get('database') or database_name or 'postgres')
     host, port = question.address, question.ports.postgresql
-    password = question.secrets.operator_password
     quoted = urllib.parse.quote
     shown = f'[{host}]' if ':' in host else host
     uri = (
-        f'postgresql://{database.OPERATOR}:{quoted(password, safe="")}@{shown}:{port}'
+        f'postgresql://{quoted(user, safe="")}:{quoted(password, safe="")}@{shown}:{port}'
         f'/{quoted(name, safe="")}?sslmode=require'
     )
     return {
@@ -104,7 +122,7 @@ def get_connection(question: Question) -> Mapping[str, str]:
         'uri': uri,
         'host': host,
         'port': str(port),
-        'username': database.OPERATOR,
+        'username': user,
         'password': password,
         'database': name,
     }

@@ -191,6 +191,18 @@ def end_sessions(
         apply.end_sessions(connection, users, networks)
 
 
+def look_at_clients(
+    places: layout.Layout, port: int
+) -> tuple[grants.Catalogue, Mapping[str, catalogue.Sessions]]:
+    """Return what the server has of clients, and who of them is connected to it.
+
+    Raises:
+        psycopg.OperationalError: If the server takes no connections.
+    """
+    with _door(places, port)('postgres') as connection:
+        return catalogue.read(connection), catalogue.sessions(connection)
+
+
 def _door(places: layout.Layout, port: int) -> apply.Enter:
     from . import postgres
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime as dt
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from . import grants, names, wire
@@ -76,6 +79,23 @@ def read(connection: Connection[Any]) -> grants.Catalogue:
             connection, "SELECT DISTINCT usename FROM pg_stat_activity WHERE usename ~ '^juju'"
         ),
     )
+
+
+@dataclasses.dataclass(frozen=True)
+class Sessions:
+    """What one user has open on this server."""
+
+    count: int
+    newest: dt.datetime
+
+
+def sessions(connection: Connection[Any]) -> Mapping[str, Sessions]:
+    """Return the sessions of each client's user that has any."""
+    rows = connection.execute(
+        'SELECT usename, count(*), max(backend_start) FROM pg_stat_activity'
+        " WHERE usename ~ '^juju' GROUP BY usename"
+    )
+    return {user: Sessions(count, newest) for user, count, newest in rows}
 
 
 def _names(connection: Connection[Any], query: str) -> frozenset[str]:

@@ -16,7 +16,10 @@ from typing import Any, cast
 from .. import scram
 from . import answers, juju, wire
 
-_KEPT = ('endpoint', 'application', 'database', 'roles', 'extensions', 'told', 'told_shared')
+_KEPT = (
+    *('endpoint', 'application', 'database', 'roles', 'extensions'),
+    *('told', 'told_shared', 'protocol'),
+)
 
 
 class Clients:
@@ -63,6 +66,10 @@ class Clients:
     def judged(self, policy: wire.Policy) -> tuple[wire.Client, ...]:
         """Return the clients, each with what is wrong with its wishes."""
         return tuple(wire.judge(client, policy) for client in self._known.values())
+
+    def published(self, client: wire.Client) -> Mapping[str, str]:
+        """Return what this unit's own bag says now."""
+        return self._source.bag(client.endpoint, client.relation, self._unit, is_app=False)
 
     def tell(
         self,

@@ -66,6 +66,8 @@ class Client:
         ignored: What of its bags is left out, for the log.
         generation: How often its user got a password.
         rotated_at: When it got the last one, in seconds since 1970.
+        protocol: Where it asks: ``v2`` in its application's bag, ``v0/v1`` in its units', ``-``
+            nowhere.
     """
 
     relation: int
@@ -83,6 +85,7 @@ class Client:
     ignored: tuple[str, ...] = ()
     generation: int = 1
     rotated_at: float = 0.0
+    protocol: str = '-'
 
     @property
     def name(self) -> str:
@@ -156,6 +159,11 @@ def read(
         key: next((bag[key] for bag in bags if bag.get(key)), '')[: _LONGEST + 1]
         for key in _WISHES
     }
+    protocol = '-'
+    if any(asked.get(key) for key in _WISHES):
+        protocol = 'v2'
+    elif any(request.values()):
+        protocol = 'v0/v1'
     origins = {unit: origin(bag) for unit, bag in units.items()}
     return Client(
         relation,
@@ -168,6 +176,7 @@ def read(
         ignored=tuple(
             f'{unit}: {reason}' for unit, found in origins.items() for reason in found.ignored
         ),
+        protocol=protocol,
     )
 
 
