@@ -5,6 +5,7 @@ import dataclasses
 from unit.charm import worlds
 
 from pgcharm import cluster, status, volume
+from pgcharm.clients import wire
 
 
 def test_running_primary_is_active() -> None:
@@ -68,3 +69,34 @@ def test_message_is_not_longer_than_juju_keeps() -> None:
     shown = status.status(worlds.wanted(), worlds.observed_(volume=found))
 
     assert len(shown.message) == status.LONGEST
+
+
+def served(*clients: wire.Client, **changes: int) -> status.Status:
+    seen = worlds.running()
+    assert seen.database is not None
+    server = dataclasses.replace(seen.database, **changes)
+    judged = tuple(wire.judge(client, wire.Policy(allow_admin=False)) for client in clients)
+    wanted = worlds.wanted(clients=judged)
+    return status.status(wanted, dataclasses.replace(seen, database=server))
+
+
+def test_client_s_nonsense_is_shown_and_does_not_block() -> None:
+    shown = served(wire.read(3, 'db', 'web', {'database': 'postgres'}, {}))
+
+    assert shown == status.Status(
+        'active', "standalone; db:3 (web): database 'postgres': the name is reserved"
+    )
+
+
+def test_admin_that_is_forbidden_blocks() -> None:
+    shown = served(wire.read(3, 'db-admin', 'boss', {}, {}))
+
+    assert shown.name == 'blocked'
+    assert 'allow-db-admin' in shown.message and 'boss' in shown.message
+
+
+def test_connections_that_run_out_are_shown() -> None:
+    assert served(connections=89, most_connections=100).message == 'standalone'
+    assert served(connections=90, most_connections=100).message == (
+        'standalone; 90 of 100 connections used'
+    )

@@ -40,6 +40,19 @@ class Catalogue:
     clients: grants.Catalogue = grants.NOTHING
     """What there is of clients' roles and databases."""
 
+    connections: int = 0
+    """How many are connected, without the server's own processes."""
+
+    most_connections: int = 0
+    """How many may be."""
+
+
+def crowd(seen: Catalogue) -> tuple[str, ...]:
+    """Return a warning when the connections that are allowed are nearly used up."""
+    if seen.connections * 10 < seen.most_connections * 9 or not seen.most_connections:
+        return ()
+    return (f'{seen.connections} of {seen.most_connections} connections used',)
+
 
 _REWIND_FUNCTIONS = (
     'pg_ls_dir(text, boolean, boolean)',
@@ -72,7 +85,9 @@ def observe(places: layout.Layout, port: int, secrets: peers.Secrets) -> Catalog
         ) as connection:
             row = connection.execute(
                 'SELECT pg_is_in_recovery(), extract(epoch FROM pg_conf_load_time())::float8,'
-                ' extract(epoch FROM pg_postmaster_start_time())::float8'
+                ' extract(epoch FROM pg_postmaster_start_time())::float8,'
+                " (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'),"
+                " current_setting('max_connections')::int"
             ).fetchone()
             assert row is not None
             verifiers = dict(
@@ -99,6 +114,8 @@ def observe(places: layout.Layout, port: int, secrets: peers.Secrets) -> Catalog
                     )
                 ),
                 clients=catalogue.read(connection),
+                connections=row[3],
+                most_connections=row[4],
             )
     except psycopg.OperationalError:
         return None

@@ -95,6 +95,15 @@ def concerns(clients: Iterable[wire.Client], catalogue: grants.Catalogue) -> tup
     )
 
 
+def forbidden(clients: Iterable[wire.Client]) -> tuple[str, ...]:
+    """Return the clients that the operator both related and forbids, for the status."""
+    return tuple(
+        f'option "allow-db-admin" is false, and {client.application} is related; remove one'
+        for client in clients
+        if client.is_forbidden
+    )
+
+
 def _shut(clients: Iterable[wire.Client], here: Here) -> Iterator[steps.Step]:
     """End the sessions of units that left; from now on pg_hba.conf refuses them."""
     stay: dict[str, set[str]] = {}

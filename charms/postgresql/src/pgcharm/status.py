@@ -5,7 +5,19 @@ from __future__ import annotations
 import dataclasses
 from typing import Literal
 
-from . import cluster, desired, layout, observed, plan, preparing, roles, takeover, volume
+from . import (
+    cluster,
+    database,
+    desired,
+    layout,
+    observed,
+    plan,
+    preparing,
+    roles,
+    serving,
+    takeover,
+    volume,
+)
 
 Name = Literal['active', 'waiting', 'maintenance', 'blocked']
 
@@ -35,8 +47,23 @@ def status(wanted: desired.Desired, seen: observed.Observed) -> Status:
         wanted: What shall be.
         seen: What is.
     """
-    found = _status(wanted, seen)
+    found = _about_clients(_status(wanted, seen), wanted, seen)
     return dataclasses.replace(found, message=found.message[:LONGEST])
+
+
+def _about_clients(found: Status, wanted: desired.Desired, seen: observed.Observed) -> Status:
+    """Add what an operator should know of clients to the status of a unit that serves them."""
+    if found.name != 'active' or seen.database is None:
+        return found
+    forbidden = serving.forbidden(wanted.clients)
+    if forbidden:
+        return Status('blocked', forbidden[0])
+    notes = (
+        *database.crowd(seen.database),
+        *serving.concerns(wanted.clients, seen.database.clients),
+    )
+    more = f' (and {len(notes) - 1} more)' if len(notes) > 1 else ''
+    return Status('active', f'{found.message}; {notes[0]}{more}') if notes else found
 
 
 def version(seen: observed.Observed) -> str:

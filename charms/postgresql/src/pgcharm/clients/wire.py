@@ -66,6 +66,7 @@ class Client:
         ignored: What of its bags is left out, for the log.
         generation: How often its user got a password.
         rotated_at: When it got the last one, in seconds since 1970.
+        is_forbidden: Whether the operator forbids clients of its kind.
         protocol: Where it asks: ``v2`` in its application's bag, ``v0/v1`` in its units', ``-``
             nowhere.
     """
@@ -85,6 +86,7 @@ class Client:
     ignored: tuple[str, ...] = ()
     generation: int = 1
     rotated_at: float = 0.0
+    is_forbidden: bool = False
     protocol: str = '-'
 
     @property
@@ -192,7 +194,8 @@ def judge(client: Client, policy: Policy) -> Client:
     ]
     if len(client.roles) > _LONGEST or len(client.role_names) > _MOST_ROLES:
         faults.append(f'roles: more than {_MOST_ROLES} of them')
-    if client.is_admin and not policy.allow_admin:
+    is_forbidden = client.is_admin and not policy.allow_admin
+    if is_forbidden:
         faults.insert(0, 'option "allow-db-admin" is false')
     refusals = [f'extension {name[:60]!a}: {why}' for name, why in _refused(client, policy)]
     first = names.user(client.application, admin=client.is_admin)
@@ -203,6 +206,7 @@ def judge(client: Client, policy: Policy) -> Client:
         refusals=tuple(refusals),
         generation=generation,
         rotated_at=rotated_at,
+        is_forbidden=is_forbidden,
     )
 
 
