@@ -170,17 +170,14 @@ def test_nonsense_is_answered_and_costs_the_others_nothing(model: Model) -> None
         model.do('config', 'client-bash', f'database={name}')
         if '"' in name:  # odd, but a name
             continue
-        refused = wait_for(
-            lambda name=name: (
-                (bag := model.bag('client-bash/0'))
-                .get('refused', '')
-                .startswith(f'database {name[:60]!a}')
-                and bag
-            ),
-            timeout=120,
-            every=0.5,
-        )
-        assert set(refused) <= {'state', 'refused', 'egress-subnets', 'ingress-address'} | {
+
+        def refused(name: str = name) -> dict[str, str] | None:
+            bag = model.bag('client-bash/0')
+            is_about_it = bag.get('refused', '').startswith(f'database {name[:60]!a}')
+            return bag if is_about_it else None
+
+        said = wait_for(refused, timeout=120, every=0.5)
+        assert set(said) <= {'state', 'refused', 'egress-subnets', 'ingress-address'} | {
             'private-address'
         }
         assert model.row(steady, 'SELECT 1') == (1,)
@@ -197,11 +194,11 @@ def test_password_is_rotated_without_a_gap(model: Model) -> None:
         results = model.act('pg/0', 'rotate-password')
         assert 'juju_client-reactive_2' in results.values()
 
-        after = wait_for(
-            lambda: (now := model.master('client-reactive')) != before and now,
-            timeout=120,
-            every=0.5,
-        )
+        def rotated() -> str | None:
+            now = model.master('client-reactive')
+            return None if now == before else now
+
+        after = wait_for(rotated, timeout=120, every=0.5)
 
         assert session.execute('SELECT 1').fetchone() == (1,)
         assert model.row(before, 'SELECT 1') == (1,)
@@ -232,7 +229,7 @@ def test_connection_of_a_client_can_be_asked_for(model: Model) -> None:
 def test_removed_relation_locks_out_and_a_new_one_gives_all_back(model: Model) -> None:
     conninfo = model.master('client-bash')
     model.row(conninfo, 'CREATE TABLE kept (id int); INSERT INTO kept VALUES (7)')
-    with _session(conninfo) as session:
+    with contextlib.closing(psycopg.connect(conninfo, autocommit=True)) as session:
         model.do('remove-relation', 'client-bash:db', 'pg:db')
 
         wait_for(lambda: not _is_alive(session), timeout=120)
@@ -256,22 +253,16 @@ def test_admin_is_served_until_the_operator_forbids_it(model: Model) -> None:
 
     model.do('config', 'pg', 'allow-db-admin=false')
     wait_for(lambda: not _can_connect(conninfo), timeout=120, every=0.5)
-    blocked = wait_for(
-        lambda: (status := model.status('pg/0'))['current'] == 'blocked' and status, timeout=60
-    )
-    assert 'allow-db-admin' in blocked['message'] and 'boss' in blocked['message']
+
+    def blocked() -> str | None:
+        status = model.status('pg/0')
+        return status['message'] if status['current'] == 'blocked' else None
+
+    message = wait_for(blocked, timeout=60)
+    assert 'allow-db-admin' in message and 'boss' in message
 
     model.do('config', 'pg', 'allow-db-admin=true')
     wait_for(lambda: _can_connect(conninfo), timeout=120, every=0.5)
-
-
-@contextlib.contextmanager
-def _session(conninfo: str) -> Iterator[psycopg.Connection[Any]]:
-    connection = psycopg.connect(conninfo, autocommit=True)
-    try:
-        yield connection
-    finally:
-        connection.close()
 
 
 def _is_alive(session: psycopg.Connection[Any]) -> bool:

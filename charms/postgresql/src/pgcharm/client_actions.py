@@ -59,9 +59,9 @@ def missing(
     if client.is_usable and (user is None or not user.can_login):
         yield f'user "{client.user}" is not there yet'
     for key in ('database', 'roles', 'extensions'):
-        asked = str(getattr(client, key))
-        if asked and published.get(key) != asked:
-            yield f'{key}: asked for {asked[:200]!a}, published is {published.get(key, "")[:200]!a}'
+        asked, said = str(getattr(client, key)), published.get(key, '')
+        if asked and said != asked:
+            yield f'{key}: asked for {asked[:200]!a}, published is {said[:200]!a}'
     if client.is_usable and published.get('password') not in (None, password):
         yield 'the new password is not published yet'
 

@@ -18,10 +18,11 @@ class ClientV2(ops.CharmBase):
     def __init__(self, framework: ops.Framework) -> None:
         super().__init__(framework)
         self._stored.set_default(master='', standbys='[]')
-        self._db: Any = pgsql.PostgreSQLClient(self, 'db')  # pyright: ignore[reportUnknownMemberType]
-        framework.observe(self._db.on.database_relation_joined, self._ask)
-        framework.observe(self._db.on.database_changed, self._use)
-        framework.observe(self._db.on.database_relation_broken, self._lose)
+        database: Any = pgsql
+        events: Any = database.PostgreSQLClient(self, 'db').on
+        framework.observe(events.database_relation_joined, self._ask)
+        framework.observe(events.database_changed, self._use)
+        framework.observe(events.database_relation_broken, self._lose)
         framework.observe(self.on.connections_action, self._tell)
 
     def _ask(self, event: Any) -> None:
