@@ -19,7 +19,7 @@ from pgcharm import packages, pki, postgres
 from pgcharm.clients import apply, catalogue, grants, names, passwords, rules, wire
 
 SEED = 'seed'
-TERMS = grants.Terms(limits=grants.Limits(5, 30, 64))
+TERMS = grants.Terms(now=1000.0, limits=grants.Limits(5, 30, 64))
 BIN = Path(f'/usr/lib/postgresql/{packages.default_version()}/bin')
 
 pytestmark = pytest.mark.skipif(not BIN.is_dir(), reason='there is no PostgreSQL')
@@ -55,6 +55,11 @@ class Server:
                 assert failed == ()
             rest = self.plan(connection, clients, known)
         assert rest == ()
+
+    def do(self, *statements: grants.Statement) -> None:
+        """Do *statements*, none of which may fail."""
+        with self.enter() as connection:
+            assert apply.apply_all(statements, connection, self.enter) == ()
 
     def plan(
         self,

@@ -1,0 +1,203 @@
+"""What a client may not do over its SQL session, in a real server, whatever its bags say."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from waiting import wait_for
+
+from pgcharm import postgres
+from pgcharm.clients import grants, passwords, rules, wire
+
+from .test_charm_grants import SEED, Server, client, pytestmark, server
+
+__all__ = ['pytestmark', 'server']
+
+DENIED = (psycopg.errors.InsufficientPrivilege, psycopg.errors.FeatureNotSupported)
+
+
+@pytest.mark.parametrize(
+    'statement',
+    [
+        'SELECT * FROM pg_authid',
+        'SELECT rolpassword FROM pg_authid',
+        'SELECT * FROM pg_shadow',
+        "SELECT pg_read_file('/etc/passwd')",
+        "COPY (SELECT 1) TO PROGRAM 'id'",
+        "COPY (SELECT 1) TO '/tmp/stolen'",
+        "CREATE TABLE IF NOT EXISTS f (t text); COPY f FROM '/etc/passwd'",
+        "SELECT lo_import('/etc/passwd')",
+        'CREATE ROLE mine SUPERUSER',
+        'CREATE ROLE mine',
+        'ALTER ROLE CURRENT_USER SUPERUSER',
+        'ALTER ROLE CURRENT_USER CREATEROLE',
+        'ALTER ROLE CURRENT_USER CONNECTION LIMIT -1',
+        "ALTER ROLE juju_victim PASSWORD 'x'",
+        'GRANT jujuowner_victim TO CURRENT_USER',
+        'GRANT pg_read_all_data TO CURRENT_USER',
+        'SET ROLE postgres',
+        'SET ROLE jujugrantor',
+        'SET SESSION AUTHORIZATION postgres',
+        'SET temp_file_limit = -1',
+        'CREATE EXTENSION file_fdw',
+        'CREATE EXTENSION dblink',
+        'ALTER SYSTEM SET log_statement = none',
+        'CREATE EVENT TRIGGER t ON ddl_command_end EXECUTE FUNCTION juju.adopt()',
+        'DROP EVENT TRIGGER juju_adopt',
+        'ALTER EVENT TRIGGER juju_adopt DISABLE',
+        'CREATE OR REPLACE FUNCTION juju.adopt() RETURNS trigger LANGUAGE sql AS $$ SELECT 1 $$',
+        'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $$postgres$$',
+        'SELECT pg_reload_conf()',
+        'DROP DATABASE victim',
+        'CREATE DATABASE extra',
+        "CREATE FUNCTION c() RETURNS int LANGUAGE c AS 'libc', 'getpid'",
+    ],
+)
+def test_session_of_a_client_cannot(server: Server, statement: str) -> None:
+    evil = client('evil')
+    server.serve(evil, client('victim'))
+
+    with server.client(evil) as connection, pytest.raises(DENIED):
+        connection.execute(statement.encode())
+
+
+def test_client_sees_no_statement_and_no_password_of_another(server: Server) -> None:
+    evil, victim = client('evil'), client('victim')
+    server.serve(evil, victim)
+
+    with server.client(victim) as theirs, server.client(evil) as connection:
+        theirs.execute("SELECT 'secret-of-the-victim'")
+        rows = connection.execute('SELECT query FROM pg_stat_activity').fetchall()
+
+    assert 'secret-of-the-victim' not in str(rows)
+
+
+def test_trap_of_a_client_is_not_sprung_by_us(server: Server) -> None:
+    evil, later = client('evil', 'trapped'), client('later', 'trapped', extensions='citext')
+    server.serve(evil)
+    with server.client(evil) as connection:
+        connection.execute(
+            'CREATE FUNCTION public.format(text, text, text, text) RETURNS text LANGUAGE plpgsql'
+            ' AS $$ BEGIN ALTER ROLE juju_evil SUPERUSER; RETURN $1; END $$'
+        )
+        connection.execute(
+            'CREATE FUNCTION public.current_database() RETURNS name LANGUAGE plpgsql'
+            ' AS $$ BEGIN ALTER ROLE juju_evil SUPERUSER; RETURN $$x$$; END $$'.replace(
+                '$$x$$', "'x'"
+            )
+        )
+        connection.execute("ALTER DATABASE trapped SET search_path = 'public', 'pg_catalog'")
+        connection.execute('CREATE TABLE bait (id int)')
+
+    server.serve(evil, later)
+    with server.client(later) as connection:
+        connection.execute('CREATE TABLE more (id int)')
+
+    supers = server.ask(b"SELECT rolname FROM pg_roles WHERE rolsuper AND rolname ~ '^juju_'")
+    assert supers == []
+
+
+def test_client_that_takes_all_its_connections_leaves_some(server: Server) -> None:
+    greedy, modest = client('greedy'), client('modest')
+    server.serve(greedy, modest)
+    taken = [server.client(greedy) for _ in range(5)]
+
+    for one in taken:
+        one.__enter__()
+    try:
+        with pytest.raises(psycopg.OperationalError, match='too many connections'):
+            server.client(greedy).__enter__()
+        with server.client(modest) as connection:
+            assert connection.execute('SHOW statement_timeout').fetchone() == ('30s',)
+            assert connection.execute('SHOW temp_file_limit').fetchone() == ('64MB',)
+    finally:
+        for one in taken:
+            one.__exit__(None, None, None)
+
+
+def test_no_password_reaches_the_log_even_when_all_is_logged(server: Server) -> None:
+    server.ask(b"ALTER ROLE postgres SET log_statement = 'all'")
+    try:
+        server.serve(client('quiet'))
+    finally:
+        server.ask(b'ALTER ROLE postgres RESET log_statement')
+
+    log = (server.folder / 'log').read_text()
+    assert 'juju_quiet' in log
+    assert passwords.derive(SEED, 'juju_quiet') not in log
+
+
+def test_rotated_user_has_all_and_the_former_one_goes(server: Server) -> None:
+    before, after = client('spun', roles='editors'), client('spun', roles='editors', generation=2)
+    server.serve(before)
+    server.ask(b'CREATE ROLE by_hand_spun; GRANT by_hand_spun TO juju_spun')
+    with server.client(before) as session:
+        session.execute('CREATE TABLE t (id int)')
+
+        server.serve(after)
+
+        session.execute('INSERT INTO t VALUES (1)')
+        with server.client(after) as connection:
+            connection.execute('INSERT INTO t VALUES (2)')
+            assert connection.execute(
+                "SELECT pg_has_role('by_hand_spun', 'usage'), pg_has_role('editors', 'usage')"
+            ).fetchone() == (True, True)
+    wait_for(lambda: not server.ask(b"SELECT FROM pg_stat_activity WHERE usename = 'juju_spun'"))
+    server.serve(after)
+    with pytest.raises(psycopg.OperationalError):
+        server.client(before).__enter__()
+
+
+def test_forgotten_user_is_dropped_and_its_tables_stay(server: Server) -> None:
+    old = client('bygone')
+    server.serve(old)
+    server.ask(b'CREATE SCHEMA odd AUTHORIZATION juju_bygone', 'bygone')
+    with server.client(old) as connection:
+        connection.execute('CREATE TABLE kept AS SELECT 7 AS id')
+    server.serve()
+
+    server.do(grants.Forget('juju_bygone'))
+
+    assert server.ask(b"SELECT FROM pg_roles WHERE rolname = 'juju_bygone'") == []
+    assert server.ask(b'SELECT id FROM kept', 'bygone') == [(7,)]
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    st.lists(st.text(st.characters(exclude_categories=['Cs']), max_size=20), max_size=5),
+    st.lists(st.ip_addresses().map(str) | st.text(max_size=10), max_size=4),
+)
+def test_rules_of_any_bags_parse_and_admit_exactly_the_authorised(
+    server: Server, databases: list[str], addresses: list[str]
+) -> None:
+    units = {
+        f'web/{number}': {'private-address': address} for number, address in enumerate(addresses)
+    }
+    clients = [
+        wire.judge(wire.read(number, 'db', 'web', {'database': name}, units), wire.Policy())
+        for number, name in enumerate(databases)
+    ]
+    before = server.hba.read_text()
+
+    server.hba.write_text(f'{before}{rules.render(clients)}\n')
+    try:
+        with server.enter() as connection:
+            assert postgres.hba_errors(connection) == ()
+            read = connection.execute(
+                'SELECT database[1], host(address::inet) FROM pg_hba_file_rules'
+                " WHERE user_name = '{juju_web}' AND type = 'hostssl'"
+            ).fetchall()
+    finally:
+        server.hba.write_text(before)
+    assert {(name, address) for name, address in read} == {
+        (one.database_name, network.partition('/')[0])
+        for one in clients
+        if one.is_usable
+        for network in one.networks
+    }
