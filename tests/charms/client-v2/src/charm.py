@@ -19,7 +19,8 @@ class ClientV2(ops.CharmBase):
         super().__init__(framework)
         self._stored.set_default(master='', standbys='[]')
         database: Any = pgsql
-        events: Any = database.PostgreSQLClient(self, 'db').on
+        self._db: Any = database.PostgreSQLClient(self, 'db')  # events hold no reference to it
+        events = self._db.on
         framework.observe(events.database_relation_joined, self._ask)
         framework.observe(events.database_changed, self._use)
         framework.observe(events.database_relation_broken, self._lose)
