@@ -279,3 +279,45 @@ def _can_connect(conninfo: str) -> bool:
     except psycopg.OperationalError:
         return False
     return True
+
+
+def test_every_age_follows_to_another_unit_and_loses_nothing(model: Model) -> None:
+    # What another test may have left.
+    model.do('config', 'client-bash', 'database=shared')
+    strings = {age: model.master(age) for age in AGES}
+    model.row(strings['client-v2'], 'CREATE TABLE IF NOT EXISTS moved (by text)')
+    for age, conninfo in strings.items():
+        model.row(conninfo, f"INSERT INTO moved VALUES ('{age}')")
+
+    model.do('add-unit', 'pg')
+
+    def standby() -> str:
+        return model.act('client-reactive/0', 'connections').get('standbys', '')
+
+    replica = wait_for(standby, timeout=300, every=0.5)
+    wait_for(
+        lambda: model.row(replica, 'SELECT count(*), pg_is_in_recovery() FROM moved') == (3, True),
+        timeout=60,
+        catch=(psycopg.Error,),
+    )
+    assert model.bag('client-bash/0')['state'] == 'master'
+    assert model.bag('client-bash/0', 'pg/1')['state'] == 'hot standby'
+
+    model.do('remove-unit', 'pg/0', '--no-prompt', '--destroy-storage')
+
+    for age in AGES:
+
+        def has_moved(age: str = age) -> bool:
+            host = model.bag(f'{age}/0', 'pg/1')['host']
+            found = model.row(model.master(age), 'SELECT host(inet_server_addr())')
+            return found == (host,)
+
+        wait_for(has_moved, timeout=300, every=0.5, catch=(psycopg.Error, KeyError))
+        model.row(model.master(age), "INSERT INTO moved VALUES ('after')")
+    wait_for(
+        lambda: model.bag('client-bash/0', 'pg/1')['state'] == 'standalone',
+        timeout=120,
+        every=0.5,
+        catch=(KeyError,),
+    )
+    assert model.row(model.master('client-bash'), 'SELECT count(*) FROM moved') == (6,)
