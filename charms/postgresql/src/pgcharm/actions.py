@@ -53,11 +53,6 @@ class Question:
         there = ' '.join(client.name for client in self.wanted.clients) or 'none'
         raise errors.Error(f'there is no relation "{relation}"; there are: {there}')
 
-    def wake(self) -> None:
-        """Let the watcher ask for a hook at once."""
-        if self.wanted.places.run.is_dir():
-            files.write(self.wanted.places.again, str(time.time()))
-
     @property
     def door(self) -> https.Door:
         """The way to this unit's Patroni."""
