@@ -11,6 +11,7 @@ from typing import Any
 
 import nodes
 import psycopg
+import timeline
 from waiting import wait_for
 
 
@@ -52,7 +53,7 @@ class AutoFailover:
     def versions(self) -> dict[str, str]:
         """Return what was measured."""
         return {
-            'pg_auto_failover': nodes.run('pg_autoctl', '--version').split()[3],
+            'pg_auto_failover': nodes.run('pg_autoctl', '--version').split()[2],
             'postgresql': nodes.run(str(nodes.BIN / 'postgres'), '--version').split()[2],
         }
 
@@ -92,6 +93,10 @@ class AutoFailover:
             machine.signal(signal.SIGSTOP if what == 'freeze' else signal.SIGCONT)
         else:
             {'kill': machine.kill, 'cut': machine.cut, 'heal': machine.heal}[what]()
+
+    def stages(self, begin: float, end: float) -> dict[str, float]:
+        """Return when each stage of a failover was reached, in seconds after *begin*."""
+        return timeline.stages((node.folder / 'log' for node in self._nodes.values()), begin, end)
 
     def stop_receiving(self) -> None:
         """Let the standby fall behind."""

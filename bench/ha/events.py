@@ -61,6 +61,10 @@ class System(Protocol):
         """Switch a node: ``kill``, ``start``, ``freeze``, ``thaw``, ``cut``, ``heal``."""
         ...
 
+    def stages(self, begin: float, end: float) -> dict[str, float]:
+        """Return when each stage of a failover was reached, in seconds after *begin*."""
+        ...
+
     def stop_receiving(self) -> None:
         """Let the standbys fall behind."""
         ...
@@ -116,12 +120,13 @@ def measured(system: System, name: str) -> dict[str, Any]:
         label = f'{name} {time.time():.0f}'.replace(' ', '-').replace(',', '')
         with writers.writing(system.conninfo, label, Path(folder)) as writer:
             wait_for(lambda: len(writer.acknowledged()) > 100)
-            begin = time.monotonic()
+            begin, clock = time.monotonic(), time.time()
             mend = EVENTS[name](system)
             after = time.monotonic() + 1.0
             wait_for(lambda: any(one.sent > after for one in writer.acknowledged()), _LONGEST)
             time.sleep(3.0)
             end = time.monotonic()
+            stages = system.stages(clock, clock + end - begin)
             mend()
             system.wait_whole()
             back = time.monotonic() - end
@@ -132,6 +137,7 @@ def measured(system: System, name: str) -> dict[str, Any]:
         'gap (s)': round(gap.seconds, 3),
         'from the event to its begin (s)': round(gap.begin - begin, 3),
         'whole again after (s)': round(back, 1),
+        'stages (s)': stages,
         'acknowledged': len(acknowledged),
         'lost': len(writers.missing(acknowledged, writers.rows(system.conninfo))),
         'two at once': len(writers.together(acknowledged)),

@@ -13,6 +13,7 @@ from collections.abc import Generator
 from typing import Any
 
 import nodes
+import timeline
 from waiting import wait_for
 
 _CONFIG = """\
@@ -117,6 +118,10 @@ class PlainPatroni:
             machine.signal(signal.SIGSTOP if what == 'freeze' else signal.SIGCONT)
         else:
             {'kill': machine.kill, 'cut': machine.cut, 'heal': machine.heal}[what]()
+
+    def stages(self, begin: float, end: float) -> dict[str, float]:
+        """Return when each stage of a failover was reached, in seconds after *begin*."""
+        return timeline.stages((node.folder / 'log' for node in self._nodes.values()), begin, end)
 
     def stop_receiving(self) -> None:
         """Let the standbys fall behind."""

@@ -9,9 +9,11 @@ import tempfile
 from collections.abc import Generator
 from pathlib import Path
 
+import bag_recorder
 import clusters
 import measure
 import own
+import timeline
 
 
 class Product:
@@ -21,6 +23,7 @@ class Product:
         self._cluster = cluster
         self._lagging = contextlib.ExitStack()
         cluster.deploy(units)
+        bag_recorder.record(cluster.solo.data)
 
     @property
     def conninfo(self) -> str:
@@ -48,14 +51,15 @@ class Product:
         """Run the action."""
         self._cluster.switchover()
 
-    def remove_primary(self) -> None:
-        """Remove the primary's unit, and add another one."""
-        self._cluster.solo.do('remove-unit', self.primary(), '--no-prompt')
-        self._cluster.wait_whole()
-
-    def add(self) -> None:
-        """Add a unit."""
-        self._cluster.solo.do('add-unit', clusters.APPLICATION)
+    def stages(self, begin: float, end: float) -> dict[str, float]:
+        """Return when each stage of a failover was reached, in seconds after *begin*."""
+        logs = [file for home in self._cluster.homes().values() for file in home.glob('log/*.log')]
+        found = timeline.stages(logs, begin, end)
+        for version in bag_recorder.versions(self._cluster.solo.data, clusters.APPLICATION):
+            state = version.bag.get('state')
+            if begin <= version.time <= end and state in ('failover', 'master'):
+                found.setdefault(f'a bag says {state}', round(version.time - begin, 3))
+        return found
 
     def kill_postmaster(self) -> None:
         """Kill PostgreSQL's first process of the primary, and it only."""
