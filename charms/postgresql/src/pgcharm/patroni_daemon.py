@@ -10,6 +10,7 @@ import importlib
 import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +40,30 @@ def _look_often() -> None:
     Source: patroni 4.1.5: ``patroni/postgresql/__init__.py`` (``wait_for_port_open``,
     ``_do_stop``, ``_wait_promote``).
     """
-    postgresql = importlib.import_module('patroni.postgresql')
+    postgresql: Any = importlib.import_module('patroni.postgresql')
     postgresql.STOP_POLLING_INTERVAL = _LOOK
     postgresql.polling_loop = functools.partial(postgresql.polling_loop, interval=_LOOK)
+
+
+def keeping(load: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Return *load* that forgets no longer which files say who may enter.
+
+    A Patroni that starts beside a running server takes the server's parameters as they are, by
+    where they came from; PostgreSQL says that these two came from nowhere ("override"). Without
+    them the next postgresql.conf names the default files, and the server that is started with it
+    refuses everybody, also its own Patroni.
+
+    Source: patroni 4.1.5: ``patroni/postgresql/config.py`` (``load_current_server_parameters``);
+    PostgreSQL 15: ``src/backend/utils/misc/guc.c`` (``SelectConfigFiles``).
+    """
+
+    def load_and_keep(handler: Any) -> None:
+        known = handler._server_parameters  # noqa: SLF001
+        kept = {name: known[name] for name in ('hba_file', 'ident_file') if name in known}
+        load(handler)
+        handler._server_parameters.update(kept)  # noqa: SLF001
+
+    return load_and_keep
 
 
 def main(path: str) -> None:
@@ -52,6 +74,8 @@ def main(path: str) -> None:
     importlib.import_module('patroni.dcs.etcd3')
     program = importlib.import_module('patroni.__main__')
     _look_often()
+    handler: Any = importlib.import_module('patroni.postgresql.config').ConfigHandler
+    handler.load_current_server_parameters = keeping(handler.load_current_server_parameters)
     _wait_for_etcd(json.loads(Path(path).read_text()))
     sys.argv = ['patroni', path]
     program.main()
