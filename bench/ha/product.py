@@ -67,12 +67,11 @@ class Product:
         file = self._cluster.homes()[unit] / 'postgresql/data/postmaster.pid'
         inside = file.read_text().split()[0]
         for pid in self._cluster.processes(unit, 'postgres'):
-            status = Path(f'/proc/{pid}/status').read_text()
-            if any(
-                line.startswith('NSpid:') and line.split()[-1] == inside
-                for line in status.splitlines()
-            ):
-                os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it ended meanwhile
+                status = Path(f'/proc/{pid}/status').read_text().splitlines()
+                names = next(line for line in status if line.startswith('NSpid:'))
+                if names.split()[-1] == inside:
+                    os.kill(pid, signal.SIGKILL)
 
     def power(self, node: str, what: str) -> None:
         """Switch a unit's machine: ``kill``, ``start``, ``freeze``, ``cut``, ..."""
