@@ -62,11 +62,21 @@ def freeze(init: int) -> None:
 
 
 def thaw(init: int) -> None:
-    """Let the processes go on; those that enter from outside after those that they wait for."""
-    members = of(init)
-    inside = _namespace(init)
-    _signal([pid for pid in members if _namespace(pid) == inside], signal.SIGCONT)
-    _signal(members, signal.SIGCONT)
+    """Let the processes go on; those that enter from outside after those that they wait for.
+
+    An ``nsenter`` stops itself when it hears that its child was stopped, perhaps only now: it is
+    sent on its way until it stays there, or the hook that it waits for would never end.
+    Source: util-linux: ``sys-utils/nsenter.c`` (``continue_as_child``).
+    """
+    deadline = time.monotonic() + _SETTLE_SECONDS
+    quiet = 0
+    while quiet < 5 and time.monotonic() < deadline:
+        stopped = [pid for pid, state in of(init).items() if state == 'T']
+        quiet = 0 if stopped else quiet + 1
+        inside = _namespace(init)
+        _signal([pid for pid in stopped if _namespace(pid) == inside], signal.SIGCONT)
+        _signal(stopped, signal.SIGCONT)
+        time.sleep(0.02)  # a poll with a deadline: stopping has no other sign
 
 
 def ask_to_end(init: int, patience: float) -> None:
