@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import errors, wire
@@ -16,6 +16,8 @@ from . import session, status_filter, status_tabular
 
 _INTERRUPTED = 130
 _LOG_LINES = 20
+_ATTEMPTS = 5
+_PAUSE = 0.1
 
 
 def follow(
@@ -50,15 +52,25 @@ def follow(
 
     try:
         with progress:
-            try:
-                result = ask()
-            except wire.Unreachable:
-                # It was killed, or gave way to newer code: the next one carries on, and so do we.
-                result = ask()
+            result = _persist(ask)
     except KeyboardInterrupt:
         session.say('\nStopped waiting; the work goes on. See: solo status')
         return _INTERRUPTED
     return conclude(session, result, applications)
+
+
+def _persist(ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Ask until a controller answers: one was killed, or gave way to newer code.
+
+    The next one carries on, and so do we. More than once, because the socket of a process that
+    was killed takes connections until the kernel is done with it.
+    """
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return ask()
+        except wire.Unreachable:
+            time.sleep(_PAUSE)
+    return ask()
 
 
 def conclude(session: session.Session, result: dict[str, Any], touched: Sequence[str]) -> int:
