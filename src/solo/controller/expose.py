@@ -30,10 +30,11 @@ class Exposure:
             wanted = rules(tx)
         if wanted == self._applied:
             return
-        self.faults = self._forwarder.apply(wanted)
+        before, self.faults = self.faults, self._forwarder.apply(wanted)
         self._applied = None if self.faults else wanted
-        for fault in self.faults:
-            logger.warning('%s', fault)
+        if self.faults != before:
+            for fault in self.faults:
+                logger.warning('%s', fault)
 
 
 def rules(tx: db.Transaction) -> tuple[forward.Rule, ...]:

@@ -40,6 +40,11 @@ class Provisioner(threading.Thread):
         self._storage = storage.Storage(controller)
         self._exposure = expose.Exposure(controller)
 
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What exposed applications cannot be given, for people."""
+        return self._exposure.faults
+
     def wake(self) -> None:
         """Ask for another pass."""
         self._news.set()
@@ -77,6 +82,8 @@ class Provisioner(threading.Thread):
                 except Exception:
                     failed = True
                     logger.exception('a pass of the provisioner failed')
+            # Somebody may give the port back, and nothing tells us when.
+            failed = failed or bool(self.faults)
 
     def _machines(self) -> None:
         """Make machines and place their agents; end those that no unit needs.

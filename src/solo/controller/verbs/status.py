@@ -27,5 +27,12 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
     with controller.database.read() as tx:
         model = models.get(tx, params.get('model', ''))['id']
         found = fullstatus.status(tx, model, now=time.time(), utc=params.get('utc', False))
+    if any(app['exposed'] for app in found['applications'].values()):
+        found['model']['model-status'].update(_notes(controller.provisioner.faults))
     found['_change'] = change
     return found
+
+
+def _notes(faults: tuple[str, ...]) -> dict[str, str]:
+    """Return what is shown in the column ``Notes``, which Juju has for news of the model."""
+    return {'message': '; '.join(faults)} if faults else {}
