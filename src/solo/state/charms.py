@@ -22,7 +22,7 @@ def add(
 
     A local charm gets a new revision each time, counted from 0 per charm name (contract 6.1).
     """
-    return tx.insert(
+    row = tx.insert(
         'charm',
         model=model,
         name=charm.name,
@@ -32,6 +32,9 @@ def add(
         version=version,
         folder=str(folder),
     )
+    # The row may have been another charm's in a transaction that was rolled back.
+    tx.cache[('charm', row)] = charm
+    return row
 
 
 def get(tx: db.Transaction, charm: int) -> metadata.Charm:
