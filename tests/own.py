@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import processes
 import waiting
 
 
@@ -92,6 +93,19 @@ class Own:
         tag = 'unit-' + name.replace('/', '-')
         paths = list(self.data.glob(f'machines/*/*/agents/{tag}/charm/trace.jsonl'))
         return [json.loads(line) for path in paths for line in path.read_text().splitlines()]
+
+    def running_hook(self, name: str) -> dict[str, Any]:
+        """Return what the tracer charm wrote of the hook that runs now, once it has.
+
+        A unit is executing a moment before its hook writes its first line.
+        """
+
+        def found() -> dict[str, Any] | None:
+            lines = self.trace(name)
+            return lines[-1] if lines and processes.is_running(lines[-1]['pid']) else None
+
+        self.wait_executing(name)
+        return waiting.wait_for(found, timeout=120)
 
     def hooks(self, name: str) -> list[str]:
         """Return the names of the hooks that ran, oldest first."""

@@ -76,8 +76,7 @@ def test_a_hook_that_hangs_holds_nobody_else_and_ctrl_c_ends_only_the_waiting(
 
 def test_a_unit_whose_hook_hangs_is_removed_by_force(unit: Own):
     unit.do('config', 'a', on_hook('exec sleep 1000'))
-    unit.wait_executing('a/0')
-    hung = unit.trace('a/0')[-1]['pid']
+    hung = unit.running_hook('a/0')['pid']
 
     removed = unit.do('remove-unit', 'a/0', '--force', '--no-wait', '--no-prompt', '--wait')
 

@@ -43,8 +43,7 @@ def test_newer_code_replaces_the_controller_between_hooks_and_daemons_live_on(
             f' while [ ! -e {gate} ]; do sleep 0.1; done; state-set kept=yes'
         ),
     )
-    own.wait_executing('a/0')
-    before, hook = own.pid, own.trace('a/0')[-1]['pid']
+    before, hook = own.pid, own.running_hook('a/0')['pid']
     os.utime(own.data / 'controller.sock', (0, 0))  # as if the code were newer
 
     command = own.start('status')

@@ -1,4 +1,4 @@
-"""``expose`` lets the world reach what a unit listens on, and nothing else. Source: contract 4.4."""
+"""``expose`` lets the world reach what a unit listens on, and no more. Source: contract 4.4."""
 
 from __future__ import annotations
 

@@ -149,10 +149,14 @@ def test_an_agent_that_was_shut_down_is_lost_until_it_is_back(whole: Machines):
     unit = whole.model.units()['t/2']
     assert unit['workload-status']['current'] == 'unknown'
     assert unit['workload-status']['message'].startswith('agent lost')
-    assert whole.model.status()['machines'][machine]['juju-status']['current'] == 'down'
+
+    def says(word: str) -> bool:
+        return whole.model.status()['machines'][machine]['juju-status']['current'] == word
+
+    whole.model.wait(lambda: says('down'))
     whole.switch('start', machine)
     whole.model.settle()
-    assert whole.model.status()['machines'][machine]['juju-status']['current'] == 'started'
+    whole.model.wait(lambda: says('started'))
 
 
 def test_a_cut_between_two_machines_is_between_these_only(whole: Machines):

@@ -66,8 +66,7 @@ def test_a_hook_cannot_use_the_context_of_another_one(two: Own):
     """It even has the id and the socket: they are in the environment of the other one."""
     gate = two.data / 'gate'
     two.do('config', 'a', on_hook(f'while [ ! -e {gate} ]; do sleep 0.1; done'))
-    two.wait_executing('a/0')
-    victim = two.trace('a/0')[-1]['env']
+    victim = two.running_hook('a/0')['env']
     stolen = ' '.join(
         f'{name}={victim[name]}'
         for name in ('JUJU_CONTEXT_ID', 'JUJU_AGENT_SOCKET_ADDRESS', 'JUJU_UNIT_NAME')

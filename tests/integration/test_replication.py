@@ -294,8 +294,8 @@ def test_lost_master_of_two_units_waits_for_the_operator(cluster: Cluster, judge
 
 @pytest.mark.skipif(
     'TAKEOVER' not in os.environ,
-    reason="known fault: here the removed unit's agent lives on and its last hooks meet the takeover;"
-    ' in 1 of 2 runs the survivor was read-only for 160 s. TAKEOVER=1 runs it',
+    reason="known fault: here the removed unit's agent lives on, and its last hooks meet the"
+    ' takeover; in 1 of 2 runs the survivor was read-only for 160 s. TAKEOVER=1 runs it',
 )
 def test_removal_of_a_lost_master_is_the_operator_s_word(cluster: Cluster, judged: writers.Writer):
     master = cluster.master()

@@ -16,6 +16,7 @@ def test_row_of_a_refused_charm_is_the_next_ones(tmp_path: Path) -> None:
     database = db.Database(tmp_path / 'solo.db')
     with database.write() as tx:
         model = tx.insert('model', name='m', uuid='u', created=0.0)
+    refused = 0
     with contextlib.suppress(InterruptedError), database.write() as tx:
         refused = _add(tx, model, 'refused')
         charms.get(tx, refused)

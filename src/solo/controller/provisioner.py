@@ -117,7 +117,7 @@ class Provisioner(threading.Thread):
         """Show who is lost, and give up those that an operator has given up."""
         now = time.time()
         with self._controller.database.read() as tx:
-            due = tx.value("SELECT min(lost_at) FROM machine WHERE status = 'started'")
+            due = states.next_lost(tx)
             given_up = states.abandoned(tx, now=now)
         self._due = due
         if given_up:

@@ -15,6 +15,16 @@ from .. import errors, juju
 from . import db, machines, relations
 
 Power = Literal['on', 'off', 'frozen']
+# What was never there can't be lost, and an error is not to be forgotten.
+_LOSABLE = (
+    "agent_status IN ('idle', 'executing', 'rebooting')"
+    " AND agent_message != 'running install hook'"
+)
+# An agent may have written its last word after its machine was shown as down.
+_UNSHOWN = (
+    "(status = 'started' OR status = 'down' AND EXISTS"
+    f' (SELECT 1 FROM unit WHERE unit.machine = machine.id AND {_LOSABLE}))'
+)
 _DOWN = 'agent is not communicating with the server'
 
 
@@ -108,18 +118,22 @@ def show_lost(tx: db.Transaction, *, now: float) -> float | None:
     Returns:
         When to look again, None when nobody is away who isn't shown so.
     """
-    for row in tx.all("SELECT id FROM machine WHERE lost_at <= ? AND status = 'started'", now):
-        tx.update('machine', row['id'], status='down', message=_DOWN, since=now)
-        # What was never there can't be lost, and an error is not to be forgotten.
+    for row in tx.all(f'SELECT id, status FROM machine WHERE lost_at <= ? AND {_UNSHOWN}', now):
+        if row['status'] == 'started':
+            tx.update('machine', row['id'], status='down', message=_DOWN, since=now)
         tx.execute(
             "UPDATE unit SET agent_status = 'lost', agent_message = ?, agent_since = ?"
-            " WHERE machine = ? AND agent_status IN ('idle', 'executing', 'rebooting')"
-            " AND agent_message != 'running install hook'",
+            f' WHERE machine = ? AND {_LOSABLE}',
             _DOWN,
             now,
             row['id'],
         )
-    return tx.value("SELECT min(lost_at) FROM machine WHERE status = 'started'")
+    return next_lost(tx)
+
+
+def next_lost(tx: db.Transaction) -> float | None:
+    """Return when :func:`show_lost` has something to do, None when nobody is away unseen."""
+    return tx.value(f'SELECT min(lost_at) FROM machine WHERE {_UNSHOWN}')
 
 
 def abandoned(tx: db.Transaction, *, now: float) -> list[int]:
