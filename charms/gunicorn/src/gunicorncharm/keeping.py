@@ -130,12 +130,17 @@ class Supervisord:
     def keep(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
         """Keep exactly that command running."""
         ensure_folder(self._run)
-        self._settings.write_text(self._render(command, environment))
-        if self._ask('pid').returncode:
+        text = self._render(command, environment)
+        is_new = not self._settings.is_file() or self._settings.read_text() != text
+        if is_new:
+            self._settings.write_text(text)
+        running = pid(self._run / 'gunicorn.pid', self._var)
+        if not pid(self._run / 'supervisord.pid', self._run):
             # One that was killed left gunicorn behind, which holds the port.
-            end(pid(self._run / 'gunicorn.pid', self._var))
+            end(running)
             self._start()
-        else:
+        elif is_new or not running:
+            # Each question costs a third of a second.
             self._ask('update')
             self._ask('start', 'gunicorn')  # an error when it runs, which is fine
 
@@ -148,9 +153,6 @@ class Supervisord:
         if found.returncode == 0:
             end(int(found.stdout), signal.SIGTERM)
         end(pid(self._run / 'gunicorn.pid', self._var))
-        for path in self._run.iterdir():
-            path.unlink()
-        self._run.rmdir()
 
     def _start(self) -> None:
         (self._run / 'control').unlink(missing_ok=True)

@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import os
 import pwd
+import shutil
 import signal
 import socket
 import subprocess
@@ -68,6 +69,8 @@ class Server:
         """Serve nothing any more."""
         keeping.find(self.unit, self.charm).remove()
         self._settings.unlink(missing_ok=True)
+        run_folder = keeping.run_folder(keeping.name(self.unit, self.charm))
+        shutil.rmtree(run_folder, ignore_errors=True)
 
     def _pid_file(self) -> Path:
         """Return where gunicorn writes its process id: beside its keeper's files."""
