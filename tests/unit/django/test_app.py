@@ -83,6 +83,9 @@ class Deployment:
     def replace(self, **changes: Any) -> None:
         self.state = dataclasses.replace(self.state, **changes)
 
+    def remove(self, endpoint: str) -> None:
+        self.replace(relations={one for one in self.state.relations if one.endpoint != endpoint})
+
     def bag(self) -> dict[str, str]:
         (relation,) = self.state.get_relations('wsgi')
         return dict(relation.local_unit_data)
@@ -192,6 +195,27 @@ def test_an_option_asks_for_a_reload(site_0: Deployment):
     assert site_0.bag()['wsgi_timestamp'] != before
 
 
+def test_without_a_database_nothing_is_tried_twice(site_0: Deployment):
+    site_0.remove('pgsql')
+    for _ in range(3):
+        site_0.update()
+    assert len(site_0.machine.seen) == 1
+
+    site_0.machine.fault = 'ImportError: x'
+    site_0.replace(config={'settings-module': 'other.settings'})
+    for _ in range(2):
+        state = site_0.update()
+        assert isinstance(state.unit_status, testing.BlockedStatus)
+    assert len(site_0.machine.seen) == 3
+
+
+def test_the_operator_chooses_the_module_that_is_served(site_0: Deployment):
+    site_0.replace(config={'settings-module': 'shop.settings', 'wsgi-module': 'shop.front.wsgi'})
+    site_0.update()
+
+    assert site_0.bag()['wsgi_wsgi_file'] == 'shop.front.wsgi'
+
+
 def test_only_the_leader_migrates(site_0: Deployment):
     secret = testing.Secret({'key': 'k'}, label='secret-key', owner='app')
     site_0.replace(leader=False, secrets={secret})
@@ -274,8 +298,7 @@ def test_a_broken_archive_blocks(site_0: Deployment, tmp_path: Path):
 
 @pytest.mark.parametrize(('missing', 'message'), [('pgsql', 'no database'), ('wsgi', 'no server')])
 def test_a_missing_relation_is_named(site_0: Deployment, missing: str, message: str):
-    kept = {one for one in site_0.state.relations if one.endpoint != missing}
-    site_0.replace(relations=kept)
+    site_0.remove(missing)
 
     state = site_0.update()
 
