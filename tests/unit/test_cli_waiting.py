@@ -67,6 +67,19 @@ def test_end_shows_what_is_there_and_what_to_try_next() -> None:
     assert 'solo actions pg-a' in done.err
 
 
+def test_a_subordinate_without_a_principal_is_told_that_it_needs_one() -> None:
+    found = controller({'outcome': 'settled', 'units': []})
+    status = fake_controller.status()
+    status['applications'] = {'log': {**status['applications']['log'], 'subordinate-to': []}}
+    found.answers['status'] = status
+
+    done = found.run('config', 'log', 'a=1', '--wait')
+
+    assert 'solo integrate log <application>' in done.err
+    assert 'runs beside the units of another' in done.err
+    assert 'solo actions' not in done.err
+
+
 def test_failed_hook_ends_it_with_the_log() -> None:
     failed = {
         'unit': 'pg-a/2',

@@ -110,6 +110,10 @@ def _next(part: dict[str, Any] | None, touched: Sequence[str]) -> list[str]:
         return [f'Gone: {", ".join(touched)}.'] if touched else []
     name = there[0]
     width = len(name) + 31
+    application: dict[str, Any] = part['applications'][name] if part else {}
+    if 'subordinate-to' in application and not application['subordinate-to']:
+        alone = 'it runs beside the units of another'
+        return ['', f'Next: {f"solo integrate {name} <application>":{width}}{alone}']
     return [
         '',
         f'Next: {f"solo actions {name}":{width}}what it can be asked to do',
