@@ -17,18 +17,21 @@ _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
 
 @dataclasses.dataclass
 class Visitor:
-    """One visitor at ``host:port``, with a cookie."""
+    """One visitor at ``host:port``, with a cookie, who calls the site by a *name* of its own."""
 
     host: str
     port: int
     timeout: float = 10.0
+    name: str = ''
     _cookie: str = ''
     _token: str = ''
 
     def request(self, method: str, path: str, body: str = '') -> tuple[int, str]:
         """Return status and body; 0 where nobody answered."""
         connection = http.client.HTTPConnection(self.host, self.port, timeout=self.timeout)
-        headers = {'Cookie': self._cookie} if self._cookie else {}
+        headers = {'Host': self.name} if self.name else {}
+        if self._cookie:
+            headers['Cookie'] = self._cookie
         if body:
             headers['Content-Type'] = 'application/x-www-form-urlencoded'
         try:

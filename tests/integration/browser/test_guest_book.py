@@ -10,60 +10,15 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support import expected_conditions as expected
 from selenium.webdriver.support.wait import WebDriverWait
 from waiting import wait_for
 
-from .conftest import PORT, TUTORIAL, Site
-
-ADDRESS = f'http://127.0.0.1:{PORT}/'
-
-
-@pytest.fixture(scope='module')
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
-    """Debian's Chromium, without a window."""
-    options = webdriver.ChromeOptions()
-    options.binary_location = shutil.which('chromium') or 'chromium'
-    profile = tmp_path_factory.mktemp('profile')
-    for argument in (
-        '--headless=new',
-        '--no-sandbox',  # it refuses to run as root otherwise
-        '--disable-gpu',
-        '--disable-dev-shm-usage',
-        '--no-proxy-server',
-        '--window-size=1100,820',
-        f'--user-data-dir={profile}',
-    ):
-        options.add_argument(argument)
-    service = Service(shutil.which('chromedriver') or 'chromedriver')
-    driver = webdriver.Chrome(options=options, service=service)
-    driver.set_page_load_timeout(60)
-    try:
-        yield driver
-    finally:
-        driver.quit()
-
-
-def text(browser: webdriver.Chrome, css: str) -> str:
-    return browser.find_element(By.CSS_SELECTOR, css).text
-
-
-def sign(browser: webdriver.Chrome, who: str, what: str) -> None:
-    browser.get(ADDRESS)
-    browser.find_element(By.NAME, 'who').send_keys(who)
-    browser.find_element(By.NAME, 'what').send_keys(what)
-    browser.find_element(By.CSS_SELECTOR, '#sign button').click()
-    WebDriverWait(browser, 60).until(
-        expected.text_to_be_present_in_element((By.CSS_SELECTOR, '.entries'), what)
-    )
+from .conftest import TUTORIAL, Site, sign, text
 
 
 def test_before_expose_the_address_refuses(site: Site):
@@ -73,8 +28,8 @@ def test_before_expose_the_address_refuses(site: Site):
 def test_a_visitor_signs_the_book_and_sees_the_entry(
     site: Site, browser: webdriver.Chrome, tmp_path: Path
 ):
-    sign(browser, 'Grace', 'The cat <b>sat</b> on the keyboard: é, ß, ½')
-    sign(browser, 'Ada', 'Hello from a browser.')
+    sign(browser, site, 'Grace', 'The cat <b>sat</b> on the keyboard: é, ß, ½')
+    sign(browser, site, 'Ada', 'Hello from a browser.')
 
     assert 'The cat <b>sat</b> on the keyboard: é, ß, ½' in text(browser, '.entries')
     assert text(browser, '#served-by') == 'python-django/0'
@@ -87,7 +42,7 @@ def test_a_visitor_signs_the_book_and_sees_the_entry(
 
 
 def test_the_style_sheet_is_served(site: Site, browser: webdriver.Chrome):
-    browser.get(ADDRESS)
+    browser.get(site.address)
 
     header = browser.find_element(By.TAG_NAME, 'header')
     assert header.value_of_css_property('background-color') == 'rgba(51, 103, 145, 1)'
@@ -98,7 +53,7 @@ def test_the_administrator_of_the_action_logs_in(site: Site, browser: webdriver.
     password = re.search(r'password: (\S+)', said)
     assert password
 
-    browser.get(f'{ADDRESS}admin/')
+    browser.get(f'{site.address}admin/')
     browser.find_element(By.NAME, 'username').send_keys('admin')
     browser.find_element(By.NAME, 'password').send_keys(password[1])
     browser.find_element(By.CSS_SELECTOR, '[type=submit]').click()
