@@ -26,6 +26,11 @@ class Product:
         bag_recorder.record(cluster.solo.data)
 
     @property
+    def solo(self) -> own.Own:
+        """The command line of its model."""
+        return self._cluster.solo
+
+    @property
     def conninfo(self) -> str:
         """Of all units that there are now."""
         return self._cluster.conninfo()
