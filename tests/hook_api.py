@@ -259,6 +259,9 @@ class HookApi:
     def secrets(self, unit: int) -> tuple[model.Secret, ...]:
         return self.owned
 
+    def asked(self, units: frozenset[int]) -> frozenset[int]:
+        return units if self.world.actions else frozenset()
+
     def task(self, task: int) -> model.Task:
         return self.tasks[task]
 

@@ -328,6 +328,8 @@ class Task:
     name: str  # 'juju-exec' for exec
     params: Mapping[str, Any]
     status: str
+    parallel: bool = False  # beside whatever else runs on the machine
+    group: str = ''  # after those of its execution group, beside all others
 
 
 @dataclasses.dataclass(frozen=True)

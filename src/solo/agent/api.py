@@ -115,6 +115,10 @@ class Api(api.HookApi, Protocol):
         """Add many lines to the debug log in one transaction."""
         ...
 
+    def asked(self, units: frozenset[int]) -> frozenset[int]:
+        """Return those of *units* for which a task waits."""
+        ...
+
     def task(self, task: int) -> model.Task:
         """Return an action's task by its row; its ``id`` is the number that people see."""
         ...

@@ -1,13 +1,17 @@
 """The thread of one machine: the operations of its units, one at a time, fairly.
 
 Juju serialises the operations of all units on a machine under one lock; here they share a thread.
-It sleeps until a unit is woken or has something to do by itself; nothing is polled.
+An action that needs not that lock, but none or its execution group's, has a thread of its own,
+also while the lock is taken; its unit does nothing else meanwhile, as in Juju. Between operations
+the thread sleeps until a unit is woken or has something to do by itself; nothing is polled.
 
-Source: juju: internal/worker/uniter/operation/executor.go (the machine lock).
+Source: juju: internal/worker/uniter/operation/executor.go (the machine lock), runaction.go.
 """
 
 from __future__ import annotations
 
+import collections
+import contextlib
 import logging
 import threading
 import time
@@ -15,7 +19,7 @@ from pathlib import Path
 
 from .. import errors, flags, model
 from ..hookcmds import table
-from . import operations, outside, performing, runner, sockets
+from . import executing, operations, outside, performing, runner, sockets
 from .api import Api
 
 logger = logging.getLogger(__name__)
@@ -44,6 +48,9 @@ class Machine(threading.Thread):
         self._performers: dict[int, performing.Performer] = {}
         self._calls: dict[int, list[_Call]] = {}
         self._last_call = 0
+        self._served: int | None = None  # the unit that this thread is busy with
+        self._aside: dict[int, threading.Thread] = {}  # by unit
+        self._groups = collections.defaultdict[str, threading.Lock](threading.Lock)
         self._is_stopped = False
         self._is_lost = False
         self.is_paused = False
@@ -62,6 +69,9 @@ class Machine(threading.Thread):
                 if unit in self._due:
                     self._due[unit] = 0.0
             self._news.notify()
+            is_busy = self._served is not None
+        if is_busy:
+            self._look_aside(units)
 
     def stop(self) -> None:
         """End after the operation that runs now."""
@@ -90,9 +100,14 @@ class Machine(threading.Thread):
             unit = self._next()
             if unit is None:
                 break
+            with self._news:
+                self._served = unit
+                now = time.time()
+                waiting = frozenset(other for other, due in self._due.items() if due <= now)
+            self._look_aside(waiting)
             try:
                 due = self._serve(unit)
-            except performing.Lost:
+            except executing.Lost:
                 break
             except errors.Error as error:
                 due = self._excuse(unit, error)
@@ -100,10 +115,10 @@ class Machine(threading.Thread):
                 logger.exception('the agent of unit %d had a fault', unit)
                 due = time.time() + _AFTER_A_FAULT
             with self._news:
-                if due is None:
-                    self._forget(unit)
-                elif self._due[unit] != 0.0:  # it was not woken meanwhile
-                    self._due[unit] = due
+                self._served = None
+            self._put_back(unit, due)
+        for thread in list(self._aside.values()):
+            thread.join()
         for performer in self._performers.values():
             self._doors.close(performer.place.exec_socket)
         for call in [call for calls in self._calls.values() for call in calls]:
@@ -117,13 +132,14 @@ class Machine(threading.Thread):
                     self._news.wait()
                     continue
                 now = time.time()
-                for unit, due in self._due.items():
+                free = {unit: due for unit, due in self._due.items() if unit not in self._aside}
+                for unit, due in free.items():
                     if due <= now:
                         # Last in line from now on; a wake during its turn sets 0 again.
                         del self._due[unit]
                         self._due[unit] = float('inf')
                         return unit
-                wait = min(self._due.values(), default=float('inf')) - now
+                wait = min(free.values(), default=float('inf')) - now
                 self._news.wait(None if wait == float('inf') else min(wait, 3600.0))
             return None
 
@@ -145,12 +161,83 @@ class Machine(threading.Thread):
             call.run(performer)
             with self._news:
                 self._calls[unit].remove(call)
+        if isinstance(operation, operations.RunAction):
+            task = self._api.task(operation.task)
+            if task.parallel or task.group:
+                self._begin_aside(performer)
+                return float('inf')
+            performer.run_action(operation.task)
         if isinstance(operation, operations.Terminate):
             return None
         if isinstance(operation, (operations.Idle, operations.Wait)):
             times = (operation.until, self._api.next_wake(unit))
             return min((moment for moment in times if moment is not None), default=float('inf'))
         return 0.0
+
+    def _look_aside(self, units: frozenset[int]) -> None:
+        """Begin what *units* may do while this thread is busy with another."""
+        with self._news:
+            known = {unit: self._performers[unit] for unit in units if unit in self._performers}
+            known.pop(self._served or 0, None)
+        if not known:
+            return
+        for unit in self._api.asked(frozenset(known)):
+            self._begin_aside(known[unit])
+
+    def _begin_aside(self, performer: performing.Performer) -> None:
+        """Let a thread look what *performer* may do beside the machine's other operations."""
+        thread = threading.Thread(
+            target=self._serve_aside,
+            args=(performer,),
+            name=f'action of {performer.unit.name}',
+            daemon=True,
+        )
+        with self._news:
+            if self._is_stopped or performer.id in self._aside:
+                return
+            self._aside[performer.id] = thread
+        thread.start()
+
+    def _serve_aside(self, performer: performing.Performer) -> None:
+        """Run the unit's actions as long as the next one needs not wait for the machine."""
+        due: float | None = 0.0
+        try:
+            while isinstance(operation := performer.decide(())[2], operations.RunAction):
+                task = self._api.task(operation.task)
+                if self._is_stopped or not (task.parallel or task.group):
+                    break
+                self._run_aside(performer, operation.task, task.group)
+            if isinstance(operation, operations.Idle):
+                self._api.agent_status(performer.id, 'idle', '', {})
+        except executing.Lost:
+            return
+        except errors.Error as error:
+            due = self._excuse(performer.id, error)
+        except Exception:
+            logger.exception('the agent of %s had a fault', performer.unit.name)
+            due = time.time() + _AFTER_A_FAULT
+        finally:
+            with self._news:
+                del self._aside[performer.id]
+        self._put_back(performer.id, due)
+
+    def _run_aside(self, performer: performing.Performer, task: int, group: str) -> None:
+        """Run an action after those of its *group*, if it has one."""
+        with self._groups[group] if group else contextlib.nullcontext():
+            with self._news:
+                self._news.wait_for(lambda: self._is_stopped or not self.is_paused)
+                if self._is_stopped:
+                    return
+            performer.run_action(task)
+
+    def _put_back(self, unit: int, due: float | None) -> None:
+        """Look at *unit* again at *due*, or at once if it was woken meanwhile; None: no more."""
+        with self._news:
+            if due is None:
+                self._forget(unit)
+            elif self._due[unit] != 0.0:
+                self._due[unit] = due
+            self._news.notify()
 
     def _excuse(self, unit: int, error: errors.Error) -> float | None:
         """Return when to look at the unit again after an error; None if it is no more."""

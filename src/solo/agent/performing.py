@@ -3,48 +3,40 @@
 Before a process starts, "running" is in the database, and its end is one transaction with what it
 wrote; so a kill at any instant leaves one of Juju's two cases.
 
-Source: juju: internal/worker/uniter/operation/runhook.go, runaction.go, runcommands.go, deploy.go.
+Source: juju: internal/worker/uniter/operation/runhook.go, deploy.go.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import functools
-import logging
 import random
-import secrets
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 from .. import errors, model, processes
 from ..hookcmds import context as contexts
-from ..hookcmds import table
 from . import (
+    debugging,
     environment,
+    executing,
     operations,
-    places,
     resolver,
     runner,
     sockets,
+    tasks,
     tools,
     transitions,
     unpack,
 )
 from .api import Api
 
-logger = logging.getLogger(__name__)
-
 _STATUS_BEFORE = {
     'stop': ('maintenance', 'stopping charm software'),
     'remove': ('maintenance', 'cleaning up prior to charm deletion'),
 }
 _STATUS_AFTER = {'stop': ('maintenance', ''), 'remove': ('terminated', '')}
-
-
-class Lost(Exception):  # noqa: N818 - nothing of ours went wrong
-    """The machine has lost its power while something ran: it stays recorded as running."""
 
 
 class Performer:
@@ -68,13 +60,11 @@ class Performer:
         doors: sockets.Doors,
         is_lost: Callable[[], bool] = lambda: False,
     ) -> None:
+        self._executor = executing.Executor(api, unit, data, spawn, doors, is_lost)
         self.api = api
         self.id = unit
-        self.unit = api.unit(unit)
-        self.place = places.of(data, self.unit)
-        self._spawn = spawn
-        self._doors = doors
-        self._is_lost = is_lost
+        self.unit = self._executor.unit
+        self.place = self._executor.place
 
     def recover(self) -> None:
         """Count what ran when the controller died as pending or failed, and end its process."""
@@ -91,15 +81,24 @@ class Performer:
             self.api.task_finished(running.task, 'failed', 'action terminated', {})
         self.api.save(self.id, local)
 
+    def decide(
+        self, commands: tuple[model.Commands, ...]
+    ) -> tuple[model.LocalState, model.Snapshot, operations.Operation]:
+        """Return what the unit has done, what it sees, and which operation is next."""
+        local, snapshot = self.api.snapshot(self.id)
+        snapshot = dataclasses.replace(snapshot, commands=commands)
+        return local, snapshot, resolver.next_operation(local, snapshot)
+
     def step(self, commands: tuple[model.Commands, ...]) -> operations.Operation:
         """Look at the world, do the one thing that is next, and return what it was.
+
+        An action and a ``juju-exec`` are not done: whoever serves the machine does them, with
+        :meth:`run_action` and :meth:`run_commands`, when it may.
 
         Args:
             commands: The ``juju-exec`` calls that wait, oldest first.
         """
-        local, snapshot = self.api.snapshot(self.id)
-        snapshot = dataclasses.replace(snapshot, commands=commands)
-        operation = resolver.next_operation(local, snapshot)
+        local, snapshot, operation = self.decide(commands)
         if isinstance(operation, operations.Idle):
             self.api.agent_status(self.id, 'idle', '', {})
         elif isinstance(operation, operations.Wait):
@@ -114,8 +113,6 @@ class Performer:
             self.api.commit(
                 self.id, transitions.committed(local, snapshot, operation), model.Writes()
             )
-        elif isinstance(operation, operations.RunAction):
-            self._run_action(local, snapshot, operation.task)
         elif isinstance(operation, operations.EnterScope):
             self.api.enter_scope(self.id, operation.relation)
         elif isinstance(operation, operations.LeaveScope):
@@ -130,42 +127,15 @@ class Performer:
             self.api.save(self.id, transitions.committed(local, snapshot, operation))
         return operation
 
-    def run_commands(self, commands: model.Commands, begun: Callable[[], None]) -> runner.Outcome:
-        """Run a ``juju-exec`` and apply its writes, whatever its exit code (contract 1.7).
+    def run_action(self, task: int) -> None:
+        """Run the action of the task with that row."""
+        tasks.run_action(self._executor, task)
 
-        Args:
-            commands: The script and its relation.
-            begun: Called when nothing can stop it any more.
-        """
-        local, snapshot = self.api.snapshot(self.id)
-        context = contexts.Context(self.api, self.unit, local, snapshot, commands=commands)
-        added: dict[str, str] = {}
-        if commands.relation is not None:
-            view = snapshot.relations[commands.relation]
-            added = environment.of_relation(
-                view.endpoint,
-                view.id,
-                commands.remote_app or view.remote_app,
-                commands.remote_unit or '',
-            )
-        running = model.Running('commands', None, None, None, None)
-        begun()
-        outcome = self._process(
-            context,
-            'run-commands',
-            ['/bin/bash', '-c', commands.script],
-            added,
-            running,
-            'running commands',
-            keep=True,
-        )
-        try:
-            self.api.commit(self.id, self._noted(local, context), context.writes())
-        except errors.Error as error:
-            self.api.save(self.id, local)
-            message = f'ERROR {error}\n'.encode()
-            return outcome._replace(code=outcome.code or 1, stderr=outcome.stderr + message)
-        self._reboot(context)
+    def run_commands(self, commands: model.Commands, begun: Callable[[], None]) -> runner.Outcome:
+        """Run a ``juju-exec``, and reboot the machine if it asked for that; see ``tasks``."""
+        outcome, context = tasks.run_commands(self._executor, commands, begun)
+        if context is not None:
+            self._reboot(context)
         return outcome
 
     def _unpack(
@@ -201,19 +171,22 @@ class Performer:
         except errors.Error as error:
             self._hook_failed(local, operation, str(error), 'explicit')
             return
-        if program is None:
+        how = program.how if program else 'missing'
+        session = debugging.find(self.place, self.unit.name, hook.name, program)
+        if program is None and session is None:
             self._log('INFO', 'uniter.operation', f'skipped "{hook.name}" hook (missing)')
         else:
             storage = {view.id: view for view in snapshot.storage}
-            outcome = self._process(
+            outcome = self._executor.run(
                 context,
                 hook.name,
-                [str(program.path)],
+                [str(program.path)] if program else [],
                 environment.of_hook(hook, storage.get(hook.storage or '')),
                 running,
                 '' if is_quiet else _running(hook),
+                session=session,
             )
-            local = self._noted(local, context)
+            local = tasks.noted(local, context)
             if outcome.terminated:
                 self._log('INFO', 'uniter.operation', f'hook "{hook.name}" was terminated')
                 again = transitions.terminated(local, hook)
@@ -225,16 +198,15 @@ class Performer:
                 self.api.save(self.id, again)
                 return
             if outcome.code != 0:
-                self._hook_failed(local, operation, outcome.reason, program.how)
+                self._hook_failed(local, operation, outcome.reason, how)
                 return
-        how = program.how if program else 'missing'
         done = transitions.committed(local, snapshot, operation)
         try:
             self.api.commit(self.id, done, context.writes(), status=_status_after(done, hook))
         except errors.Error as error:
             self._hook_failed(local, operation, str(error), how)
             return
-        if program is not None:
+        if program is not None or session is not None:
             self._log('INFO', 'uniter.operation', f'ran "{hook.name}" hook (via {how})')
         if hook.kind == 'update-status':
             self.api.update_status_ran(self.id)
@@ -284,118 +256,11 @@ class Performer:
             {key: value for key, value in data.items() if value is not None},
         )
 
-    def _run_action(self, local: model.LocalState, snapshot: model.Snapshot, task_id: int) -> None:
-        task = self.api.task(task_id)
-        context = contexts.Context(
-            self.api, self.unit, local, snapshot, task=task, task_row=task_id
-        )
-        running = model.Running('action', None, task_id, None, None)
-        timeout: float | None = None
-        try:
-            if task.name == 'juju-exec':
-                argv = ['/bin/bash', '-c', str(task.params['command'])]
-                timeout = task.params.get('timeout')
-            else:
-                program = runner.program(self.place.charm, 'actions', task.name)
-                if program is None:
-                    raise errors.Error(f'action not implemented on unit "{self.unit.name}"')
-                argv = [str(program.path)]
-        except errors.Error as error:
-            self.api.task_finished(task_id, 'failed', str(error), {})
-            return
-        outcome = self._process(
-            context,
-            task.name,
-            argv,
-            environment.of_action(task),
-            running,
-            f'running action {task.name}',
-            keep=True,
-            timeout=timeout,
-        )
-        local = self._noted(local, context)
-        status, message = 'completed', ''
-        if context.action_failure is not None:
-            status, message = 'failed', context.action_failure
-        if outcome.code != 0:
-            status, message = 'failed', outcome.reason
-        results = {**context.action_results, **outcome.results()}
-        try:
-            writes = context.writes() if outcome.code == 0 else model.Writes()
-            finished = model.Finished(task_id, status, message, results)
-            self.api.commit(self.id, local, writes, finished=finished)
-        except errors.Error as error:
-            outcome = outcome._replace(code=1, stderr=outcome.stderr + f'{error}\n'.encode())
-            results = {**context.action_results, **outcome.results()}
-            # Before the running mark goes: a kill in between leaves no action that never ends.
-            self.api.task_finished(task_id, 'failed', str(error), results)
-            self.api.save(self.id, local)
-
-    def _process(
-        self,
-        context: contexts.Context,
-        name: str,
-        argv: list[str],
-        added: Mapping[str, str],
-        running: model.Running,
-        message: str,
-        *,
-        keep: bool = False,
-        timeout: float | None = None,
-    ) -> runner.Outcome:
-        """Run a process in *context*, with the hook commands' door open while it runs."""
-        context_id = f'{self.unit.name}-{name}-{secrets.token_hex(16)}'
-        env = {**environment.base(self.unit, self.place, context_id), **added}
-
-        def run(request: sockets.Request, ask_stdin: Callable[[], bytes]) -> table.Answer:
-            return table.run(
-                context, request.name, request.args, request.folder, ask_stdin, request.root
-            )
-
-        def on_lines(stream: str, lines: list[str]) -> None:
-            level = 'DEBUG' if stream == 'stdout' else 'WARNING'
-            try:
-                self.api.log_lines(self.id, level, f'unit.{self.unit.name}.{name}', lines)
-            except errors.Error as error:  # a full disk: the hook itself may yet succeed
-                logger.warning('lost what %s printed: %s', self.unit.name, error)
-
-        process: runner.Process | None = None
-
-        def belongs(pid: int) -> bool:
-            return process is not None and processes.is_part_of(pid, process.pid)
-
-        self._doors.open(self.place.hook_socket, sockets.hook_handler(context_id, run, belongs))
-        try:
-            process = runner.Process(
-                self._spawn, argv, env, self.place.charm, None if keep else on_lines, timeout
-            )
-            context.end = functools.partial(processes.end, process.pid, process.started)
-            recorded = dataclasses.replace(running, pid=process.pid, started=process.started)
-            self.api.begin(self.id, recorded, 'executing' if message else '', message)
-            if running.task is not None and not self.api.task_started(running.task):
-                process.kill()  # somebody has cancelled it in this instant
-            outcome = process.run()
-            if self._is_lost():
-                raise Lost
-            return outcome
-        except BaseException:
-            if process is not None:  # nobody follows it any more: it must not meet its retry
-                process.kill()
-            raise
-        finally:
-            self._doors.close(self.place.hook_socket)
-
     def _failed(
         self, local: model.LocalState, operation: operations.Operation, charm_modified: int = 0
     ) -> model.LocalState:
         jitter = random.uniform(0.9, 1.1)  # noqa: S311 - only spreads retries
         return transitions.failed(local, operation, time.time(), jitter, charm_modified)
-
-    def _noted(self, local: model.LocalState, context: contexts.Context) -> model.LocalState:
-        """Keep that the charm set a status: that is at once, whether or not the hook fails."""
-        if not context.status_set:
-            return local
-        return dataclasses.replace(local, status_set=True)
 
     def _clear_resolved(self, snapshot: model.Snapshot) -> None:
         if snapshot.resolved is not None:

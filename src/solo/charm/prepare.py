@@ -16,11 +16,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .. import errors
-from . import archive, environment, metadata, parts
+from . import archive, environment, hooknames, metadata, parts
 
 _HOOK = re.compile(
-    r'^(install|start|stop|remove|config-changed|upgrade-charm|leader-elected|update-status'
-    r'|leader-settings-changed|secret-(changed|rotate|expired|remove)|collect-metrics'
+    rf'^({"|".join(hooknames.UNIT)}'
     r'|.+-relation-(created|joined|changed|departed|broken)|.+-storage-(attached|detaching))$'
 )
 DISPATCH = """\

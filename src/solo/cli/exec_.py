@@ -20,7 +20,7 @@ A single argument is given to a shell as it is; several are quoted.""",
     flags.Flag(('machine',), 'list', help='One or more machine ids'),
     flags.Flag(('all',), 'bool', help='Run the commands on all the machines'),
     flags.Flag(('parallel',), 'bool', True, 'Run the commands in parallel without first queueing'),
-    flags.Flag(('execution-group',), help='Accepted for Juju: commands wait for their unit'),
+    flags.Flag(('execution-group',), help='Commands in the same execution group run sequentially'),
 )
 _SECONDS = 300.0
 
@@ -43,6 +43,8 @@ def run(session: session.Session) -> int:
         all=session.flags['all'],
         command=args[0] if len(args) == 1 else shlex.join(args),
         timeout=timeout,
+        parallel=session.flags['parallel'],
+        execution_group=session.flags['execution-group'],
     )
     return tasks.follow(session, queued, timeout, talk=session.flags['verbose'])
 

@@ -23,6 +23,8 @@ VERBS = {
     'controller': 'Run, stop, look at or enable the controller process.',
     'controllers': 'List all controllers.',
     'create-storage-pool': 'Create or define a storage pool.',
+    'debug-code': 'Launch a tmux session to debug hooks and/or actions.',
+    'debug-hooks': 'Launch a tmux session to debug hooks and/or actions.',
     'debug-log': 'Display log messages for a model.',
     'deploy': 'Deploy a new application.',
     'destroy-controller': 'Destroy the controller and all that it keeps.',
@@ -84,6 +86,7 @@ VERBS = {
 }
 ALIASES = {
     'add-relation': 'integrate',
+    'debug-hook': 'debug-hooks',
     'get-constraints': 'constraints',
     'get-model-constraints': 'model-constraints',
     'list-actions': 'actions',

@@ -321,6 +321,10 @@ class AgentApi:
             return secrets.managed(tx, units.row(tx, unit))
 
     # -- actions and logs ----------------------------------------------------------------------
+    def asked(self, units: frozenset[int]) -> frozenset[int]:
+        with self._database.read() as tx:
+            return frozenset(unit for unit in units if operations.pending(tx, unit))
+
     def task(self, task: int) -> model.Task:
         with self._database.read() as tx:
             return operations.task(tx, task)

@@ -12,6 +12,7 @@ from ..charm import metadata
 from . import charms, db, units
 
 CANCELLED = 'action cancelled via the API'  # Juju's word for it
+EXEC = 'juju-exec'  # the action that ``exec`` is
 RUNNING = frozenset(('pending', 'running', 'aborting'))
 # What several ends amount to. Source: juju: state/operation.go (statusCompletedOrder).
 _WORST = ('error', 'failed', 'aborted', 'cancelled', 'completed')
@@ -87,13 +88,21 @@ def task(tx: db.Transaction, row: int) -> model.Task:
     )
     if found is None:
         raise errors.Error(f'task {row} not found', 'not found')
+    params = json.loads(found['params'])
+    if found['name'] == EXEC:
+        parallel, group = bool(params.get('parallel')), params.get('execution-group') or ''
+    else:
+        action = charms.get(tx, units.row(tx, found['unit'])['charm']).action(found['name'])
+        parallel, group = (action.parallel, action.execution_group) if action else (False, '')
     return model.Task(
         id=found['number'],
         operation=found['operation_number'],
         unit=found['receiver'],
         name=found['name'],
-        params=json.loads(found['params']),
+        params=params,
         status=found['status'],
+        parallel=parallel,
+        group=group,
     )
 
 

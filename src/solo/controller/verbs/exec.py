@@ -49,8 +49,13 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
             model['id'],
             f'exec run on {",".join(name for _, name in receivers)}',
             receivers,
-            'juju-exec',
-            {'command': params['command'], 'timeout': params.get('timeout') or 0},
+            operations.EXEC,
+            {
+                'command': params['command'],
+                'timeout': params.get('timeout') or 0,
+                'parallel': params.get('parallel', True),
+                'execution-group': params.get('execution_group', ''),
+            },
             now=time.time(),
         )
         places = {machine['name']: machine['id'] for machine in on_machines}
