@@ -17,28 +17,28 @@ import timeline
 
 
 class Product:
-    """The application as an operator has it: every setting is the default."""
+    """The application as an operator has it: what is not among *options* is the default."""
 
-    def __init__(self, cluster: clusters.Cluster, units: int) -> None:
-        self._cluster = cluster
+    def __init__(self, cluster: clusters.Cluster, units: int, **options: str) -> None:
+        self.cluster = cluster
         self._lagging = contextlib.ExitStack()
-        cluster.deploy(units)
+        cluster.deploy(units, **options)
         bag_recorder.record(cluster.solo.data)
 
     @property
     def solo(self) -> own.Own:
         """The command line of its model."""
-        return self._cluster.solo
+        return self.cluster.solo
 
     @property
     def conninfo(self) -> str:
         """Of all units that there are now."""
-        return self._cluster.conninfo()
+        return self.cluster.conninfo()
 
     def versions(self) -> dict[str, str]:
         """Return what was measured."""
         return {
-            'solo': self._cluster.solo.do('version').strip(),
+            'solo': self.cluster.solo.do('version').strip(),
             'commit': measure.run(
                 'git', '-C', measure.ROOT, 'rev-parse', '--short', 'HEAD'
             ).strip(),
@@ -46,21 +46,21 @@ class Product:
 
     def primary(self) -> str:
         """Return the name of the primary's unit."""
-        return self._cluster.primary()
+        return self.cluster.primary()
 
     def wait_whole(self) -> None:
         """Wait until every unit is there and replicates."""
-        self._cluster.wait_whole()
+        self.cluster.wait_whole()
 
     def switchover(self) -> None:
         """Run the action."""
-        self._cluster.switchover()
+        self.cluster.switchover()
 
     def stages(self, begin: float, end: float) -> dict[str, float]:
         """Return when each stage of a failover was reached, in seconds after *begin*."""
-        logs = [file for home in self._cluster.homes().values() for file in home.glob('log/*.log')]
+        logs = [file for home in self.cluster.homes().values() for file in home.glob('log/*.log')]
         found = timeline.stages(logs, begin, end)
-        for version in bag_recorder.versions(self._cluster.solo.data, clusters.APPLICATION):
+        for version in bag_recorder.versions(self.cluster.solo.data, clusters.APPLICATION):
             state = version.bag.get('state')
             if begin <= version.time <= end and state in ('failover', 'master'):
                 found.setdefault(f'a bag says {state}', round(version.time - begin, 3))
@@ -69,9 +69,9 @@ class Product:
     def kill_postmaster(self) -> None:
         """Kill PostgreSQL's first process of the primary, and it only."""
         unit = self.primary()
-        file = self._cluster.homes()[unit] / 'postgresql/data/postmaster.pid'
+        file = self.cluster.homes()[unit] / 'postgresql/data/postmaster.pid'
         inside = file.read_text().split()[0]
-        for pid in self._cluster.processes(unit, 'postgres'):
+        for pid in self.cluster.processes(unit, 'postgres'):
             with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it ended meanwhile
                 status = Path(f'/proc/{pid}/status').read_text().splitlines()
                 names = next(line for line in status if line.startswith('NSpid:'))
@@ -80,11 +80,11 @@ class Product:
 
     def power(self, node: str, what: str) -> None:
         """Switch a unit's machine: ``kill``, ``start``, ``freeze``, ``cut``, ..."""
-        self._cluster.power(node, what)
+        self.cluster.power(node, what)
 
     def stop_receiving(self) -> None:
         """Let the standbys fall behind."""
-        self._lagging.enter_context(self._cluster.lagging())
+        self._lagging.enter_context(self.cluster.lagging())
 
     def forget_received(self) -> None:
         """End the receivers with what they have not read."""
@@ -92,7 +92,7 @@ class Product:
 
 
 @contextlib.contextmanager
-def cluster(units: int = 3) -> Generator[Product, None, None]:
+def cluster(units: int = 3, **options: str) -> Generator[Product, None, None]:
     """Give an application of *units* units in a data directory of its own."""
     with tempfile.TemporaryDirectory(prefix='solo-bench-', dir='/var/tmp') as name:
         folder = Path(name)
@@ -100,6 +100,6 @@ def cluster(units: int = 3) -> Generator[Product, None, None]:
         (folder / 'home').mkdir()
         solo = own.Own(str(measure.SOLO), folder / 'data', folder / 'home')
         try:
-            yield Product(clusters.Cluster(solo), units)
+            yield Product(clusters.Cluster(solo), units, **options)
         finally:
             solo.destroy()

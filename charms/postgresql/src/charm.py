@@ -20,9 +20,6 @@ _STATUSES = {
     'blocked': ops.BlockedStatus,
 }
 
-_REREAD = (ops.UpgradeCharmEvent, ops.StartEvent, ops.LeaderElectedEvent, ops.UpdateStatusEvent)
-"""When clients' bags are read as a whole."""
-
 ACTIONS = {**actions.ACTIONS, **client_actions.ACTIONS, **cluster_actions.ACTIONS}
 
 
@@ -47,6 +44,8 @@ class PostgresqlCharm(ops.CharmBase):
 
     def _reconcile(self, event: ops.EventBase) -> None:
         bags = self._bags(event)
+        if not bags.clients.has_news:
+            return
         wanted = desired.read(self, event, bags)
         outcome = reconcile.reconcile(wanted, bags, self._tell, self.workload)
         self.unit.status = _STATUSES[outcome.status.name](outcome.status.message)
@@ -71,7 +70,8 @@ class PostgresqlCharm(ops.CharmBase):
             self.unit.name,
             is_leader=self.unit.is_leader(),
             hook=self.hook,
-            forget=isinstance(event, _REREAD),
+            forget=isinstance(event, ops.UpgradeCharmEvent),
+            look=memory.LOOK_SECONDS if isinstance(event, ops.UpdateStatusEvent) else 0.0,
         )
         return peers.Bags(self, known)
 

@@ -16,9 +16,10 @@ def know(
     *,
     is_leader: bool = True,
     forget: bool = False,
+    look: float = 0.0,
 ) -> memory.Clients:
     return memory.Clients(
-        source, 'pg/0', is_leader=is_leader, hook=hook or juju.Hook(), forget=forget
+        source, 'pg/0', is_leader=is_leader, hook=hook or juju.Hook(), forget=forget, look=look
     )
 
 
@@ -56,24 +57,74 @@ def test_hook_of_a_relation_reads_that_one_alone(source: fake_juju.FakeJuju) -> 
     assert {relation for _, relation in source.asked} == {2}
 
 
-def test_change_of_role_is_one_read_and_one_write_per_client(source: fake_juju.FakeJuju) -> None:
+def test_change_of_role_is_one_write_per_client(source: fake_juju.FakeJuju) -> None:
     known = know(source, is_leader=False)
 
     for relation in (1, 2, 3):
         known.tell('db', relation, {'state': 'master'}, None)
 
-    assert source.asked == {
-        (command, relation): 1
-        for command in ('relation-get', 'relation-set')
-        for relation in (1, 2, 3)
-    }
+    assert source.asked == {('relation-set', relation): 1 for relation in (1, 2, 3)}
+
+
+def test_who_comes_to_lead_writes_once_per_client_and_reads_nothing(
+    source: fake_juju.FakeJuju,
+) -> None:
+    know(source, is_leader=False).remember()
+
+    known = know(source)
+    for relation in (1, 2, 3):
+        known.tell('db', relation, None, {'master': 'm'})
+
+    assert source.asked == {('relation-set', relation): 1 for relation in (1, 2, 3)}
+
+
+def test_hook_of_a_relation_reads_only_what_a_client_writes(source: fake_juju.FakeJuju) -> None:
+    know(source, juju.Hook(2))
+
+    # The units' list; the application's bag and those of its two units.
+    assert source.asked == {('relation-list', 2): 1, ('relation-get', 2): 3}
+
+
+def test_hook_of_a_client_that_changed_nothing_is_no_news(source: fake_juju.FakeJuju) -> None:
+    assert not know(source, juju.Hook(2)).has_news
+    assert know(source, juju.Hook(2, is_broken=True)).has_news
+    assert know(source).has_news
+
+    source.bags[2]['app2/1']['egress-subnets'] = '10.9.9.9/32'
+    assert know(source, juju.Hook(2)).has_news
+
+
+def test_all_are_looked_at_in_their_turn(source: fake_juju.FakeJuju) -> None:
+    for relation in (1, 2, 3):
+        source.bags[relation][f'app{relation}']['roles'] = 'r'
+
+    seen: list[list[str]] = []
+    for _ in range(3):
+        known = know(source, look=1e-9)  # time for one
+        seen.append([client.roles for client in known.judged(wire.Policy())])
+        known.remember()
+
+    assert seen == [['r', '', ''], ['r', 'r', ''], ['r', 'r', 'r']]
+
+
+def test_pauses_grow_with_the_time_that_the_same_clients_wait(source: fake_juju.FakeJuju) -> None:
+    pauses: list[float | None] = []
+    for now, waiting in (
+        *((1000.0, ('db:1',)), (1001.0, ('db:1',)), (1004.0, ('db:1',)), (9000.0, ('db:1',))),
+        *((9001.0, ('db:1', 'db:2')), (9002.0, ())),
+    ):
+        known = know(source)
+        pauses.append(known.pause(waiting, now))
+        known.remember()
+
+    assert pauses == [1.0, 1.0, 4.0, 300.0, 1.0, None]
 
 
 def test_what_was_told_is_remembered_and_what_is_gone_is_removed(
     source: fake_juju.FakeJuju,
 ) -> None:
-    source.bags[1]['pg/0'] = {'old': 'x', 'ingress-address': '10.0.0.1'}
-    known = know(source)
+    source.bags[1]['pg/0'] = {'old': 'x', 'refused': 'x', 'ingress-address': '10.0.0.1'}
+    known = know(source, forget=True)
 
     known.tell('db', 1, {'state': 'standalone'}, {'master': 'm'})
     known.remember()

@@ -151,6 +151,34 @@ def copied(host: str, port: int, secrets: peers.Secrets, address: str) -> tuple[
     return (int(row[0] or 0), int(row[1])) if row else (0, 0)
 
 
+def busy_elsewhere(
+    standbys: Iterable[tuple[str, int]], secrets: peers.Secrets, users: Iterable[str]
+) -> frozenset[str]:
+    """Return which of *users* are connected to one of these servers.
+
+    One that does not answer counts as nobody's: it will end such sessions when it hears of it.
+
+    Args:
+        standbys: Addresses and ports.
+        secrets: The application's.
+        users: Whom to look for.
+    """
+    import psycopg
+
+    from . import postgres
+
+    found: set[str] = set()
+    for host, port in standbys:
+        with (
+            contextlib.suppress(psycopg.Error),
+            postgres.connect(
+                host, port, patroni.SUPERUSER, secrets.superuser_password
+            ) as connection,
+        ):
+            found |= catalogue.busy(connection) & set(users)
+    return frozenset(found)
+
+
 def set_passwords(places: layout.Layout, port: int, wanted: Mapping[str, str]) -> None:
     """Give each user in *wanted* its password, making the user where it is missing.
 
@@ -203,7 +231,7 @@ def serve_clients(places: layout.Layout, port: int, todo: Iterable[grants.Statem
 def end_sessions(
     places: layout.Layout, port: int, users: Iterable[str], networks: Iterable[str]
 ) -> None:
-    """End the sessions of *users* that come from *networks*."""
+    """End the sessions of *users* from *networks*, or from anywhere if none is given."""
     with _door(places, port)('postgres') as connection:
         apply.end_sessions(connection, users, networks)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -29,6 +31,7 @@ from . import (
     takeover,
     volume,
 )
+from .clients import grants
 
 
 @dataclasses.dataclass(frozen=True)
@@ -150,20 +153,45 @@ def observe(wanted: desired.Desired) -> Observed:
         shared = cluster.shared_settings(door)
     except errors.UnreachableError:
         shared = None
+    server = database.observe(places, numbers.postgresql, secrets)
     return dataclasses.replace(
         seen,
         shared=shared,
-        database=database.observe(places, numbers.postgresql, secrets),
+        database=_with_standbys(server, wanted, secrets) if server else None,
         rivals=_rivals(wanted, numbers) if state.is_primary else (),
     )
 
 
+def _with_standbys(
+    server: database.Catalogue, wanted: desired.Desired, secrets: peers.Secrets
+) -> database.Catalogue:
+    """Add who of the users that nobody needs here any more is connected to a standby."""
+    former = grants.outlived(wanted.clients, server.clients, time.time())
+    if not server.is_primary or not former:
+        return server
+    standbys = [
+        (peer.address, peer.postgresql)
+        for peer in wanted.peers.known
+        if peer.state == 'hot standby'
+    ]
+    busy = server.clients.busy | database.busy_elsewhere(standbys, secrets, former)
+    return dataclasses.replace(server, clients=dataclasses.replace(server.clients, busy=busy))
+
+
 def _rivals(wanted: desired.Desired, numbers: ports.Ports) -> tuple[str, ...]:
+    if wanted.published.get('state') == 'master':
+        return ()  # that was asked before we said so
     return tuple(
         peer.unit
         for peer in wanted.peers.known
-        if peer.state == 'master' and cluster.observe(peer_door(wanted, peer, numbers)) is not None
+        if peer.state == 'master' and _answers(peer_door(wanted, peer, numbers))
     )
+
+
+@functools.cache
+def _answers(door: https.Door) -> bool:
+    """Tell whether another unit's Patroni answers: a dead one costs a second, once in a hook."""
+    return cluster.observe(door) is not None
 
 
 def _copied(wanted: desired.Desired, seen: Observed, secrets: peers.Secrets) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import logging
+import math
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -25,6 +26,7 @@ from . import (
     peers,
     perform,
     plan,
+    running,
     status,
     steps,
     watcher,
@@ -131,6 +133,10 @@ def _reconcile(
         again = None if found.name == 'active' else time.time() + _AGAIN
         if clustering.is_moving(wanted, seen):
             again = time.time() + _SOON
+        now = dt.datetime.now(dt.timezone.utc)
+        pause = bags.clients.pause(running.waiting(wanted, seen, now), now.timestamp())
+        if pause is not None:
+            again = min(again or math.inf, now.timestamp() + pause)
         summary = seen.patroni.summary if seen.patroni else cluster.DOWN
         knows = seen.cluster is not None and seen.etcd is not None
         leader = seen.cluster.leader if seen.cluster and knows else watcher.UNKNOWN

@@ -156,6 +156,14 @@ def _serving(
         yield steps.RestartPostgres(door)
 
 
+def waiting(wanted: desired.Desired, seen: observed.Observed, now: dt.datetime) -> tuple[str, ...]:
+    """Return the relations whose clients wait for something that comes without an event."""
+    server = seen.database
+    if server is None or seen.ports is None or wanted.peers.secrets is None or not seen.accepted:
+        return ()
+    return serving.waiting(wanted.clients, server.clients, _here(wanted, seen, now))
+
+
 def _is_worth_a_restart(seen: observed.Observed, server: database.Catalogue) -> bool:
     """Tell whether an operator's change waits for a restart.
 

@@ -58,7 +58,7 @@ def plan(
             yield steps.ServeClients(here.port, todo)
     if not here.is_open:
         return
-    yield from _shut(clients, here)
+    yield from _shut(clients, catalogue, here)
     for client in clients:
         if not client.is_usable:
             bag = answers.refuse(client, here.server)
@@ -104,8 +104,47 @@ def forbidden(clients: Iterable[wire.Client]) -> tuple[str, ...]:
     )
 
 
-def _shut(clients: Iterable[wire.Client], here: Here) -> Iterator[steps.Step]:
-    """End the sessions of units that left; from now on pg_hba.conf refuses them."""
+def waiting(
+    clients: Iterable[wire.Client], catalogue: grants.Catalogue, here: Here
+) -> tuple[str, ...]:
+    """Return the relations whose clients wait for something that comes without an event.
+
+    A standby's replay has not come to their roles yet, a statement failed, or a former user is
+    still in use.
+    """
+    clients = grants.checked(clients, catalogue)
+    retiring = grants.retiring(clients, catalogue) if here.takes_writes else frozenset[str]()
+    return tuple(
+        client.name
+        for client in clients
+        if client.former_user in retiring
+        or (
+            client.is_usable
+            and not grants.is_served(
+                client, catalogue, passwords.derive(here.seed, client.user), here.terms
+            )
+        )
+    )
+
+
+def _shut(
+    clients: Iterable[wire.Client], catalogue: grants.Catalogue, here: Here
+) -> Iterator[steps.Step]:
+    """End the sessions of whoever is not admitted any more; pg_hba.conf lets nobody back in."""
+    admitted = {
+        user
+        for client in clients
+        if not client.is_forbidden
+        for user in (client.user, client.former_user)
+    }
+    strangers = tuple(
+        user
+        for user in sorted(catalogue.busy & catalogue.users.keys())
+        # One who is locked out may have come in at the last moment, or to a standby.
+        if user not in admitted or not catalogue.users[user].can_login
+    )
+    if strangers:
+        yield steps.EndSessions(here.port, strangers, ())
     stay: dict[str, set[str]] = {}
     for client in clients:
         stay.setdefault(client.user, set()).update(client.networks if client.is_usable else ())

@@ -202,11 +202,12 @@ class ServeClients:
 
 @dataclasses.dataclass(frozen=True)
 class EndSessions:
-    """End the sessions of users that come from networks which are not admitted any more."""
+    """End sessions of users who are not admitted any more."""
 
     port: int
     users: tuple[str, ...]
     networks: tuple[str, ...]
+    """Only those from there; all of them where it is empty."""
 
 
 @dataclasses.dataclass(frozen=True)

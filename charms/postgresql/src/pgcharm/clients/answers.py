@@ -23,6 +23,11 @@ _SHARED = (
     *('standbys', 'version', 'tls-ca', 'refused'),
 )
 
+KEYS = frozenset((*_SHARED, 'host', 'port', 'user', 'password', 'state', 'master')) | {
+    *('schema_user', 'schema_password'),
+}
+"""Every key that we ever write."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Place:

@@ -62,11 +62,11 @@ def apply_all(
 def end_sessions(
     connection: Connection[Any], users: Iterable[str], networks: Iterable[str]
 ) -> None:
-    """End the sessions of *users* that come from *networks*."""
+    """End the sessions of *users* from *networks*, or from anywhere if none is given."""
     connection.execute(
         'SELECT pg_terminate_backend(pid) FROM pg_stat_activity'
-        ' WHERE usename = ANY(%s) AND client_addr <<= ANY(%s::inet[])',
-        [list(users), list(networks)],
+        ' WHERE usename = ANY(%s) AND (%s OR client_addr <<= ANY(%s::inet[]))',
+        [list(users), not networks, list(networks)],
     )
 
 

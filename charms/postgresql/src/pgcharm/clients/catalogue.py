@@ -75,9 +75,14 @@ def read(connection: Connection[Any]) -> grants.Catalogue:
         frozenset((role, member) for role, member, by in members if by == names.GRANTOR),
         extensions,
         _names(connection, 'SELECT name FROM pg_available_extensions'),
-        _names(
-            connection, "SELECT DISTINCT usename FROM pg_stat_activity WHERE usename ~ '^juju'"
-        ),
+        busy(connection),
+    )
+
+
+def busy(connection: Connection[Any]) -> frozenset[str]:
+    """Return the clients' users who are connected to this server."""
+    return _names(
+        connection, "SELECT DISTINCT usename FROM pg_stat_activity WHERE usename ~ '^juju'"
     )
 
 

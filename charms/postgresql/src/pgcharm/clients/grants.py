@@ -84,7 +84,7 @@ class Catalogue:
         granted: Those of them that we granted.
         extensions: What we made in a database, by its owner role.
         available: Extensions that the server's machine has.
-        busy: Clients' users who are connected to this server.
+        busy: Clients' users who are connected to this server, or to a standby of it.
     """
 
     users: Mapping[str, User]
@@ -216,6 +216,7 @@ def plan(
         passwords: By user.
         terms: What holds for all of them.
     """
+    clients = tuple(clients)
     families: dict[str, list[wire.Client]] = {}
     for client in clients:
         families.setdefault(client.user, []).append(client)
@@ -224,7 +225,8 @@ def plan(
         todo.update(dict.fromkeys(_serve(family, catalogue, passwords[user], terms)))
         if all(client.is_usable for client in family):
             todo.update(dict.fromkeys(_take_back(user, family, catalogue)))
-    stay = {*families, *_retiring(families.values(), catalogue, terms)}
+    outgoing = retiring(clients, catalogue) - outlived(clients, catalogue, terms.now)
+    stay = {*families, *outgoing}
     for name, user in sorted(catalogue.users.items()):
         if name in stay:
             continue
@@ -242,23 +244,33 @@ def is_served(
     return client.is_usable and not _serve([client], catalogue, password, terms)
 
 
-def _retiring(
-    families: Iterable[Sequence[wire.Client]], catalogue: Catalogue, terms: Terms
-) -> set[str]:
-    """Return the users whose password was rotated and who may still be in use."""
-    return {
+def retiring(clients: Iterable[wire.Client], catalogue: Catalogue) -> frozenset[str]:
+    """Return the users whose password was rotated and who may log in still."""
+    return frozenset(
         client.former_user
-        for family in families
-        for client in family
-        if client.former_user in catalogue.users
-        and catalogue.users[client.former_user].can_login
-        and (
-            client.former_user in catalogue.busy
-            or terms.now - client.rotated_at < _OVERLAP
-            # Nobody was told of the new one before it can be used.
-            or client.user not in catalogue.users
-        )
+        for client in clients
+        if client.former_user in catalogue.users and catalogue.users[client.former_user].can_login
+    )
+
+
+def outlived(clients: Iterable[wire.Client], catalogue: Catalogue, now: float) -> frozenset[str]:
+    """Return those of the retiring users whom nobody needs any more.
+
+    Args:
+        clients: Those related now.
+        catalogue: What the server has.
+        now: The time, in seconds since 1970.
+    """
+    clients = tuple(clients)
+    needed = {
+        client.former_user
+        for client in clients
+        if client.former_user in catalogue.busy
+        or now - client.rotated_at < _OVERLAP
+        # Nobody was told of the new one before it can be used.
+        or client.user not in catalogue.users
     }
+    return retiring(clients, catalogue) - needed
 
 
 def _serve(

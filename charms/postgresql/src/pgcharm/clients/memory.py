@@ -2,15 +2,16 @@
 
 A hook that is not about a relation runs no hook command for it. What was read is kept in the
 unit's state with Juju (``state-set``), which becomes true with the hook's other writes; it is read
-again at the relation's own events, and as a whole when the charm was upgraded, the unit started or
-came to lead, and from time to time.
+again at the relation's own events, as a whole when the charm was upgraded, and from time to time
+some of it. What was told is remembered as well, so to tell something else needs no look.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Mapping
 from typing import Any, cast
 
 from .. import scram
@@ -21,6 +22,30 @@ _KEPT = (
     *('told', 'told_shared', 'protocol'),
 )
 
+LOOK_SECONDS = 1.0
+"""How much of an ``update-status`` goes into reading again: a client costs 50 ms."""
+
+_LONGEST_PAUSE = 300.0
+"""Juju asks us for the status about as often."""
+
+
+@dataclasses.dataclass(frozen=True)
+class _Memory:
+    """What an earlier hook kept.
+
+    Attributes:
+        proofs: Which verifiers were found to be of which passwords.
+        last: The relation that was read last without an event.
+        waiting: Relations whose clients wait for something that comes without an event.
+        since: When they began to, in seconds since 1970.
+    """
+
+    clients: Mapping[int, wire.Client] = dataclasses.field(default_factory=dict[int, wire.Client])
+    proofs: tuple[str, ...] = ()
+    last: int = -1
+    waiting: tuple[str, ...] = ()
+    since: float = 0.0
+
 
 class Clients:
     """What one hook knows of the related applications.
@@ -30,7 +55,12 @@ class Clients:
         unit: Our unit.
         is_leader: Whether it leads.
         hook: What the hook is about.
-        forget: Whether everything is to be read again.
+        forget: Whether everything is to be read again, also what we told.
+        look: Seconds to spend on reading clients again that no event told of.
+
+    Attributes:
+        has_news: Whether the hook may change anything: one of a client's that left all as it was
+            does not. A third of a client's hooks are such, so they are worth to be told apart.
     """
 
     def __init__(
@@ -40,28 +70,36 @@ class Clients:
         *,
         is_leader: bool,
         hook: juju.Hook,
-        forget: bool,
+        forget: bool = False,
+        look: float = 0.0,
     ) -> None:
         self._source = source
         self._unit = unit
         self._is_leader = is_leader
-        text = source.recall()
-        known, proofs = _parse(text)
-        self._text = text
-        scram.PROVEN.recall(proofs)
+        self._text = source.recall()
+        self._kept = kept = _parse(self._text)
+        scram.PROVEN.recall(kept.proofs)
+        self._found: dict[tuple[int, str], Mapping[str, str]] = {}
         self._known: dict[int, wire.Client] = {}
         for endpoint in wire.ENDPOINTS:
             for relation in source.relations(endpoint):
                 if hook.is_broken and relation == hook.relation:
                     continue
-                client = known.get(relation)
-                if client is None or forget or relation == hook.relation:
+                client = None if forget else kept.clients.get(relation)
+                if client is None or relation == hook.relation:
                     client = self._read(endpoint, relation, client)
                 elif not is_leader and client.told_shared:
                     # Another unit leads, and may write what it likes.
                     client = dataclasses.replace(client, told_shared='')
                 if client is not None:
                     self._known[relation] = client
+        self.has_news = (
+            hook.relation is None
+            or hook.is_broken
+            or self._known.get(hook.relation) != kept.clients.get(hook.relation)
+        )
+        if look:
+            self._look(look)
 
     def judged(self, policy: wire.Policy) -> tuple[wire.Client, ...]:
         """Return the clients, each with what is wrong with its wishes."""
@@ -94,24 +132,53 @@ class Clients:
         ):
             if content is None:
                 continue
+            others = {*answers.KEYS, *self._found.get((relation, owner), ())} - wire.JUJUS
+            gone = {key: '' for key in sorted(others) if key not in content}
             is_app = owner == application
-            has = self._source.bag(endpoint, relation, owner, is_app=is_app)
-            gone = {key: '' for key in has if key not in content and key not in wire.JUJUS}
             self._source.write(endpoint, relation, {**content, **gone}, is_app=is_app)
             changed[field] = answers.digest(content)
         self._known[relation] = dataclasses.replace(self._known[relation], **changed)
 
+    def pause(self, waiting: tuple[str, ...], now: float) -> float | None:
+        """Return in how many seconds to look again, None where nobody waits.
+
+        The longer the same ones have waited, the longer the pause: some wait for an operator.
+
+        Args:
+            waiting: Relations whose clients wait for something that comes without an event.
+            now: The time, in seconds since 1970.
+        """
+        since = self._kept.since if waiting == self._kept.waiting else now
+        self._kept = dataclasses.replace(
+            self._kept, waiting=waiting, since=since if waiting else 0.0
+        )
+        return min(max(now - since, 1.0), _LONGEST_PAUSE) if waiting else None
+
     def remember(self) -> None:
         """Keep what this hook learned for the next; call it at the hook's end."""
-        text = _format(self._known.values(), scram.PROVEN.now)
+        now = tuple(sorted(scram.PROVEN.now))
+        text = _format(dataclasses.replace(self._kept, clients=self._known, proofs=now))
         if text != self._text:
             self._source.remember(text)
             self._text = text
 
+    def _look(self, seconds: float) -> None:
+        """Read some clients again, those first whose turn it is."""
+        last, deadline = self._kept.last, time.monotonic() + seconds
+        for relation in sorted(self._known, key=lambda number: (number <= last, number)):
+            client = self._known[relation]
+            self._known[relation] = self._read(client.endpoint, relation, client) or client
+            last = relation
+            if time.monotonic() > deadline:
+                break
+        self._kept = dataclasses.replace(self._kept, last=last)
+
     def _read(
         self, endpoint: str, relation: int, before: wire.Client | None
     ) -> wire.Client | None:
-        application = self._source.application(endpoint, relation)
+        """Return a client as its bags say; what we told it is known where there is a *before*."""
+        application = before.application if before else None
+        application = application or self._source.application(endpoint, relation)
         if not application:
             return None
         units = self._source.units(endpoint, relation)
@@ -122,32 +189,36 @@ class Clients:
             self._source.bag(endpoint, relation, application, is_app=True),
             {unit: self._source.bag(endpoint, relation, unit, is_app=False) for unit in units},
         )
-        ours = self._unit.partition('/')[0]
-        own = self._source.bag(endpoint, relation, self._unit, is_app=False)
-        shared = (
-            self._source.bag(endpoint, relation, ours, is_app=True) if self._is_leader else None
-        )
-        return dataclasses.replace(
-            client,
-            told=answers.digest(own),
-            told_shared='' if shared is None else answers.digest(shared),
-            left=tuple(sorted(before.networks - client.networks)) if before else (),
-        )
+        if before:
+            return dataclasses.replace(
+                client,
+                told=before.told,
+                told_shared=before.told_shared if self._is_leader else '',
+                left=tuple(sorted(before.networks - client.networks)),
+            )
+        ours = (self._unit, *([self._unit.partition('/')[0]] if self._is_leader else []))
+        for owner in ours:
+            is_app = owner != self._unit
+            self._found[relation, owner] = self._source.bag(
+                endpoint, relation, owner, is_app=is_app
+            )
+        told = [answers.digest(self._found[relation, owner]) for owner in ours]
+        return dataclasses.replace(client, told=told[0], told_shared=''.join(told[1:]))
 
 
-def _format(clients: Iterable[wire.Client], proofs: Iterable[str]) -> str:
-    kept = {
+def _format(kept: _Memory) -> str:
+    clients = {
         str(client.relation): {
             **{name: getattr(client, name) for name in _KEPT},
             'units': client.units,
             'ignored': client.ignored,
         }
-        for client in clients
+        for client in kept.clients.values()
     }
-    return json.dumps({'clients': kept, 'proofs': sorted(proofs)}, sort_keys=True)
+    return json.dumps({**dataclasses.asdict(kept), 'clients': clients}, sort_keys=True)
 
 
-def _parse(text: str) -> tuple[Mapping[int, wire.Client], Iterable[str]]:
+def _parse(text: str) -> _Memory:
     """Return what :func:`_format` wrote; what another revision of the charm wrote is read anew."""
     try:
         whole = cast('dict[str, Any]', json.loads(text))
@@ -160,6 +231,7 @@ def _parse(text: str) -> tuple[Mapping[int, wire.Client], Iterable[str]]:
             )
             for relation, kept in whole['clients'].items()
         }
-        return clients, [str(proof) for proof in whole['proofs']]
+        proofs, waiting = (tuple(map(str, whole[name])) for name in ('proofs', 'waiting'))
+        return _Memory(clients, proofs, int(whole['last']), waiting, float(whole['since']))
     except (ValueError, KeyError, TypeError, AttributeError):
-        return {}, ()
+        return _Memory()
