@@ -164,9 +164,13 @@ def test_a_relation_may_be_removed_and_made_again(site: Site):
     site.wait_for_message('python-django/0', 'blocked', 'no database')
     assert site.visitor().read()[0] == 503
     assert health(site) == (503, 'none')
+    # Workers that begin without a database, and first hear of a visitor when there is one.
+    site.run('./solo config gunicorn wsgi_workers=3')
+    site.wait_for_message('gunicorn/0', 'active', '3 workers')
 
     relate_again(site, 'postgresql:db')
     site.wait_until_active()
+    assert {site.visitor().read()[0] for _ in range(30)} == {200}
     assert 'before the relation went' in site.visitor().read()[1]
     assert health(site) == (200, 'read-write')
 

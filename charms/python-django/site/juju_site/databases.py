@@ -29,10 +29,13 @@ _search: search.Search | None = None
 
 def refresh() -> None:
     """Use the databases that the facts name now; connections to others are closed."""
+    from . import settings
+
     wanted = facts.current()
-    known = getattr(_thread, 'facts', None)
+    # A worker's first request may come long after its settings were made, and the database too.
+    known: facts.Facts = getattr(_thread, 'facts', settings.FACTS)
     _thread.facts = wanted
-    if known is None or known is wanted or known.databases == wanted.databases:
+    if known is wanted or known.databases == wanted.databases:
         return
     _stop_search()
     aliases = {'default': {}, **{name: dict(one) for name, one in wanted.databases.items()}}

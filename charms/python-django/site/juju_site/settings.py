@@ -10,8 +10,9 @@ from typing import Any
 
 from . import facts
 
-_FACTS = facts.current()
-_PROJECT = importlib.import_module(_FACTS.settings_module)
+FACTS = facts.current()
+"""What all below was made from."""
+_PROJECT = importlib.import_module(FACTS.settings_module)
 
 globals().update({name: value for name, value in vars(_PROJECT).items() if name.isupper()})
 
@@ -28,15 +29,15 @@ def _middleware(own: list[str]) -> list[str]:
     return [*ours[:2], *security, ours[2], *[name for name in rest if name not in security]]
 
 
-SECRET_KEY = _FACTS.secret_key
-DEBUG = _FACTS.debug
-ALLOWED_HOSTS = list(_FACTS.allowed_hosts)
+SECRET_KEY = FACTS.secret_key
+DEBUG = FACTS.debug
+ALLOWED_HOSTS = list(FACTS.allowed_hosts)
 # Django fills defaults into the dictionaries that it is given.
 DATABASES: dict[str, dict[str, Any]] = {
     'default': {},  # the dummy, which says so when it is used
-    **{alias: dict(database) for alias, database in _FACTS.databases.items()},
+    **{alias: dict(database) for alias, database in FACTS.databases.items()},
 }
 DATABASE_ROUTERS = ['juju_site.databases.Router', *getattr(_PROJECT, 'DATABASE_ROUTERS', ())]
 MIDDLEWARE = _middleware(list(getattr(_PROJECT, 'MIDDLEWARE', ())))
-STATIC_ROOT = _FACTS.static_root or getattr(_PROJECT, 'STATIC_ROOT', None)
+STATIC_ROOT = FACTS.static_root or getattr(_PROJECT, 'STATIC_ROOT', None)
 STATIC_URL = getattr(_PROJECT, 'STATIC_URL', None) or 'static/'
