@@ -139,13 +139,13 @@ class DjangoCharm(ops.CharmBase):
     def _try(self, code: site.Code, facts: Mapping[str, Any]) -> tuple[str, site.Seen]:
         """Look at *code* with its database, and migrate that; return what is wrong and seen."""
         candidate = self._where.candidate
-        is_new = self._write(candidate, facts, code)
-        if not (is_new or facts['databases']) and site.load(self._where.accepted) == code:
-            # Tried and found good; without a database a look (a second) shows the same again.
+        stamp = wsgi.stamp(code, facts, 0)
+        if not facts['databases'] and places.read(self._where.tried) == stamp:
+            # Without a database a look, which takes a second, shows the same again.
             return '', site.Seen('', 'none', 'there is none', ())
+        self._write(candidate, facts, code)
         seen = self.workload.observe(code, candidate)
         if seen.fault:
-            candidate.unlink()
             return f'the project cannot run: {seen.fault}', seen
         try:
             self.workload.collect_static(code, candidate)
@@ -154,8 +154,8 @@ class DjangoCharm(ops.CharmBase):
                 self.workload.migrate(code, candidate, site.MIGRATE_SECONDS)
                 seen = dataclasses.replace(seen, unapplied=())
         except errors.Error as error:
-            candidate.unlink()
             return str(error), seen
+        places.write(self._where.tried, stamp)
         return '', seen
 
     def _publish(
@@ -214,8 +214,7 @@ class DjangoCharm(ops.CharmBase):
         except ops.ModelError:
             return None  # none was given
 
-    def _write(self, path: Path, facts: Mapping[str, Any], code: site.Code) -> bool:
-        """Write down what a site shall know, and tell whether that is new."""
+    def _write(self, path: Path, facts: Mapping[str, Any], code: site.Code) -> None:
         content = {
             **facts,
             'settings_module': code.settings_module,
@@ -223,10 +222,8 @@ class DjangoCharm(ops.CharmBase):
             'static_root': code.static,
         }
         text = json.dumps(content, indent=1)
-        is_new = not path.is_file() or path.read_text() != text
-        if is_new:
+        if places.read(path) != text:
             places.write(path, text)
-        return is_new
 
     def _tell(self, message: str) -> None:
         _log.info('%s', message)

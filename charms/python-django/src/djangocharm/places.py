@@ -40,6 +40,11 @@ class Places:
         return self.var / 'candidate.json'
 
     @property
+    def tried(self) -> Path:
+        """The stamp of what was tried last, and found good."""
+        return self.var / 'tried'
+
+    @property
     def accepted(self) -> Path:
         """Which code runs: the last that was tried and found good."""
         return self.var / 'accepted.json'
@@ -63,6 +68,11 @@ def write(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)
+
+
+def read(path: Path) -> str:
+    """Return what a file says, nothing if there is none."""
+    return path.read_text() if path.is_file() else ''
 
 
 def keep_only(folder: Path, names: set[str]) -> None:
