@@ -91,8 +91,10 @@ def test_what_is_no_archive_is_refused_with_the_reason(content: bytes, tmp_path:
     resource = tmp_path / 'project'
     resource.write_bytes(content)
 
-    with pytest.raises(errors.Error, match='cannot read the resource "project"'):
+    with pytest.raises(errors.Error, match='cannot read the resource "project"') as raised:
         read(resource, tmp_path)
+
+    assert '\n' not in str(raised.value)
 
 
 @pytest.mark.parametrize('make', [tar, zipped])

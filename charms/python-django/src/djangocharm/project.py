@@ -87,7 +87,8 @@ def _unpack(resource: Path, target: Path) -> None:
                 if content is not None:
                     _write(target, member.name, content, member.size)
     except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError, RuntimeError) as error:
-        raise errors.Error(f'cannot read the resource "project": {error}'[:200]) from None
+        cause = ' '.join(str(error).split())
+        raise errors.Error(f'cannot read the resource "project": {cause}'[:200]) from None
 
 
 def _write(target: Path, name: str, content: IO[bytes], size: int) -> None:
