@@ -6,6 +6,7 @@ import io
 import socket
 import tarfile
 import threading
+import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -93,19 +94,39 @@ def test_a_reload_drops_no_request(site: Site):
     site.wait_for_message('gunicorn/0', 'active', '4 workers')
 
 
-def test_a_project_of_ones_own_is_served(guest_book: Site, tmp_path: Path):
-    """A vanilla one, as ``django-admin startproject`` of the site's own Django makes it."""
+def wheel(path: Path, files: Mapping[str, str]) -> Path:
+    info = 'shop-1.0.dist-info'
+    files = {
+        **files,
+        f'{info}/METADATA': 'Metadata-Version: 2.1\nName: shop\nVersion: 1.0\n',
+        f'{info}/WHEEL': 'Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n',
+    }
+    record = ''.join(f'{name},,\n' for name in [*files, f'{info}/RECORD'])
+    with zipfile.ZipFile(path, 'w') as content:
+        for name, text in {**files, f'{info}/RECORD': record}.items():
+            content.writestr(name, text)
+    return path
+
+
+def test_projects_of_ones_own_are_served(guest_book: Site, tmp_path: Path):
+    """As ``startproject`` of the site's Django makes it, with a requirement; and as a wheel."""
     guest_book.run(
         "./solo exec --unit python-django/0 'django=$(echo $PWD/var/envs/*/bin/django-admin) && "
-        f"cd {tmp_path} && $django startproject vanilla && tar -czf project.tar.gz vanilla'"
+        f'cd {tmp_path} && $django startproject vanilla && cd vanilla && '
+        'echo pytz >requirements.txt && echo "import pytz" >>vanilla/settings.py && '
+        "tar -czf ../project.tar.gz .'"
     )
-
     guest_book.run(f'./solo attach-resource python-django project={tmp_path}/project.tar.gz')
     guest_book.run('./solo config python-django debug=true')
+    welcome = 'The install worked successfully!'
+    wait_for(lambda: welcome in guest_book.visitor().read()[1], timeout=120)
 
-    wait_for(
-        lambda: 'The install worked successfully!' in guest_book.visitor().read()[1], timeout=120
-    )
+    package = {name.removeprefix('shop/'): text for name, text in SHOP.items()}
+    del package['manage.py']
+    project = wheel(tmp_path / 'shop.whl', package)
+    guest_book.run(f'./solo attach-resource python-django project={project}')
+
+    wait_for(lambda: guest_book.visitor().read() == (200, 'a shop of my own'), timeout=120)
 
 
 def test_a_broken_archive_is_named_and_the_site_goes_on(guest_book: Site, tmp_path: Path):
