@@ -13,7 +13,8 @@ from solo.state import db, migrations
 # What came after schema 1: its tables are those of schema.sql without these.
 ADDED = {
     'model': ('constraints',),
-    'application': ('forced_charm',),
+    'application': ('forced_charm', 'remote', 'url', 'counterpart', 'offer'),
+    'relation': ('other', 'offer', 'suspended', 'reason'),
     'storage': ('detaching', 'released'),
     'machine': ('power', 'lost_at'),
 }
@@ -41,7 +42,7 @@ def older(path: Path) -> None:
     for table, columns in ADDED.items():
         for column in columns:
             connection.execute(f'ALTER TABLE {table} DROP COLUMN {column}')
-    for table in ('pool', 'status_log', 'cut'):
+    for table in ('pool', 'status_log', 'cut', 'offer'):
         connection.execute(f'DROP TABLE {table}')
     connection.execute('PRAGMA user_version = 1')
     connection.commit()

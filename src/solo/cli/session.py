@@ -36,6 +36,17 @@ class Session:
         """The name of the model asked for, ``''`` for the current one."""
         return model_name(self.flags.get('model') or os.environ.get('JUJU_MODEL', ''))
 
+    def model_name(self) -> str:
+        """Return the name of the model asked for, of the current one if none was.
+
+        Raises:
+            Error: If there is none.
+        """
+        name = self.model or self.call('models').get('current-model', '')
+        if not name:
+            raise errors.Error('No selected model.\n\nUse "solo switch" to select one')
+        return model_name(name)
+
     def call(
         self,
         verb: str,

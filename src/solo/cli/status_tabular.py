@@ -32,6 +32,8 @@ def text(
     """
     model = status['model']
     sections = [_header(model, status.get('controller', {}))]
+    if status.get('application-endpoints'):
+        sections.append(_saas(status['application-endpoints'], color))
     if status['applications']:
         sections.append(_applications(status['applications'], color))
         units = _units(status['applications'], color)
@@ -39,6 +41,8 @@ def text(
             sections.append(units)
     if status['machines']:
         sections.append(machines_text(status['machines'], color))
+    if status.get('offers'):
+        sections.append(_offers(status['offers']))
     if relations and status.get('_relations'):
         sections.append(_relations(status['_relations'], color))
     if storage and status.get('storage'):
@@ -170,6 +174,27 @@ def _units(applications: Json, color: bool) -> str:
     return output.table(rows, paint=paint) if len(rows) > 1 else ''
 
 
+def _saas(consumed: Json, color: bool) -> str:
+    rows = [['SAAS', 'Status', 'Store', 'URL']]
+    for name in sorted(consumed, key=names.natural):
+        store, _, url = consumed[name]['url'].partition(':')
+        rows.append([name, consumed[name]['application-status'].get('current', ''), store, url])
+    return output.table(rows, paint={1: output.status} if color else None)
+
+
+def _offers(offers: Json) -> str:
+    rows = [['Offer', 'Application', 'Charm', 'Rev', 'Connected', 'Endpoint', 'Interface', 'Role']]
+    for name in sorted(offers, key=names.natural):
+        each = offers[name]
+        charm, _, revision = each['charm'].removeprefix('local:').rpartition('-')
+        count = f'{each.get("active-connected-count", 0)}/{each.get("total-connected-count", 0)}'
+        about = [name, each['application'], charm, revision, count]
+        for endpoint, end in sorted(each['endpoints'].items()):
+            rows.append([*about, endpoint, end['interface'], end['role']])
+            about = [''] * len(about)
+    return output.table(rows)
+
+
 def machines_text(machines: Json, color: bool) -> str:
     """Return the table of machines, as ``machines`` prints it too."""
     rows = [['Machine', 'State', 'Address', 'Inst id', 'Base', 'AZ', 'Message']]
@@ -193,7 +218,11 @@ def machines_text(machines: Json, color: bool) -> str:
 def _relations(relations: Sequence[Json], color: bool) -> str:
     rows = [['Integration provider', 'Requirer', 'Interface', 'Type', 'Message']]
     for each in sorted(relations, key=lambda each: (each['provider'], each['requirer'])):
-        state = '' if each['status'] == 'joined' else each['status']
+        state = ' - '.join(
+            filter(
+                None, ('' if each['status'] == 'joined' else each['status'], each.get('message'))
+            )
+        )
         rows.append([*(each[key] for key in ('provider', 'requirer', 'interface', 'type')), state])
     return output.table(rows, paint={4: output.status} if color else None)
 

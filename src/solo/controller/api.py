@@ -26,10 +26,12 @@ from ..state import (
     operations,
     relations,
     removal,
+    secretreaders,
     secrets,
     snapshot,
     statuslog,
     storage,
+    twins,
     units,
 )
 from ..state import resources as files
@@ -137,7 +139,7 @@ class AgentApi:
             row = units.row(tx, unit)
             number = relations.by_number(tx, row['model'], relation)['id']
             relations.leave_scope(tx, row['name'], number)
-            removal.sweep(tx, row['model'])
+            removal.sweep(tx)
 
     def storage_detached(self, unit: int, storage_name: str) -> None:
         with self._database.write() as tx:
@@ -200,8 +202,9 @@ class AgentApi:
     def remote_model_uuid(self, unit: int, relation: int) -> str:
         with self._database.read() as tx:
             row = units.row(tx, unit)
-            relations.by_number(tx, row['model'], relation)
-            return tx.value('SELECT uuid FROM model WHERE id = ?', row['model'])
+            found = relations.by_number(tx, row['model'], relation)
+            twin = twins.other(tx, found['id'])
+            return tx.value('SELECT uuid FROM model WHERE id = ?', (twin or found)['model'])
 
     def is_leader(self, unit: int) -> bool:
         with self._database.read() as tx:
@@ -314,7 +317,7 @@ class AgentApi:
     ) -> tuple[str, int, Mapping[str, str]]:
         with self._database.write() as tx:
             row = units.row(tx, unit)
-            return secrets.content(tx, row, id=id, label=label, peek=peek, refresh=refresh)
+            return secretreaders.content(tx, row, id=id, label=label, peek=peek, refresh=refresh)
 
     def secrets(self, unit: int) -> tuple[model.Secret, ...]:
         with self._database.read() as tx:

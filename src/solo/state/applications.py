@@ -44,10 +44,7 @@ def deploy(
     """
     if not names.is_application(name):
         raise errors.Error(f'invalid application name "{name}"')
-    if tx.one('SELECT 1 FROM application WHERE model = ? AND name = ?', model, name):
-        raise errors.Error(
-            f'cannot add application "{name}": application already exists', 'already exists'
-        )
+    refuse_taken(tx, model, name)
     read = charms.get(tx, charm)
     if read.subordinate:
         if count != 1 or to:
@@ -62,7 +59,7 @@ def deploy(
         model=model,
         name=name,
         charm=charm,
-        settings=json.dumps(_typed(read, settings)),
+        settings=json.dumps(typed(read, settings)),
         trust=trust,
         constraints=json.dumps(dict(constraints)),
         bindings=json.dumps(dict(bindings)),
@@ -80,20 +77,41 @@ def find(tx: db.Transaction, model: int, name: str) -> sqlite3.Row:
     Raises:
         Error: ``application "x" not found``.
     """
-    row = tx.one('SELECT * FROM application WHERE model = ? AND name = ?', model, name)
+    row = tx.one(
+        'SELECT * FROM application WHERE model = ? AND name = ? AND remote IS NULL', model, name
+    )
     if row is None:
         raise errors.not_found('application', name)
     return row
 
 
-def _typed(charm: metadata.Charm, settings: Mapping[str, str]) -> dict[str, Any]:
-    typed: dict[str, Any] = {}
+def refuse_taken(tx: db.Transaction, model: int, name: str) -> None:
+    """Refuse the name of an application, or of an offer that is consumed, for another one.
+
+    Raises:
+        Error: ``cannot add application "x": application already exists``.
+    """
+    row = tx.one('SELECT remote FROM application WHERE model = ? AND name = ?', model, name)
+    if row is not None:
+        what = 'application' if row['remote'] is None else 'saas application with same name'
+        raise errors.Error(
+            f'cannot add application "{name}": {what} already exists', 'already exists'
+        )
+
+
+def typed(charm: metadata.Charm, settings: Mapping[str, str]) -> dict[str, Any]:
+    """Return options given as text as what the charm declares them to be.
+
+    Raises:
+        Error: For an unknown option or a wrong type, in Juju's words.
+    """
+    found: dict[str, Any] = {}
     for key, text in settings.items():
         option = charm.option(key)
         if option is None:
             raise errors.Error(f'unknown option "{key}"')
-        typed[key] = metadata.option_value(option, text)
-    return typed
+        found[key] = metadata.option_value(option, text)
+    return found
 
 
 def config(tx: db.Transaction, row: sqlite3.Row) -> dict[str, Any]:
@@ -124,7 +142,7 @@ def set_config(
     plain = dict(settings)
     if 'trust' in plain:
         trust = plain.pop('trust').lower() == 'true'
-    after = {**json.loads(row['settings']), **_typed(charm, plain)}
+    after = {**json.loads(row['settings']), **typed(charm, plain)}
     for key in reset:
         if key == 'trust':
             trust = False

@@ -60,7 +60,7 @@ def infer(tx: db.Transaction, model: int, first: str, second: str) -> tuple[End,
 def _candidates(tx: db.Transaction, model: int, text: str) -> list[End]:
     name, wanted = split(text)
     application = tx.one('SELECT * FROM application WHERE model = ? AND name = ?', model, name)
-    if application is None:
+    if application is None or application['remote'] == 'consumer':
         raise errors.not_found('application', name)
     charm = charms.get(tx, application['charm'])
     if wanted:
@@ -68,7 +68,8 @@ def _candidates(tx: db.Transaction, model: int, text: str) -> list[End]:
         if endpoint is None:
             raise errors.Error(f'application "{name}" has no "{wanted}" relation', 'not found')
         return [End(application, endpoint)]
-    return [End(application, end) for end in (*charm.endpoints, metadata.JUJU_INFO)]
+    implicit = (metadata.JUJU_INFO,) if application['remote'] is None else ()
+    return [End(application, end) for end in (*charm.endpoints, *implicit)]
 
 
 def _fits(tx: db.Transaction, a: End, b: End) -> bool:
@@ -77,5 +78,7 @@ def _fits(tx: db.Transaction, a: End, b: End) -> bool:
     if _OPPOSITE.get(a.endpoint.role) != b.endpoint.role:
         return False
     if 'container' in (a.endpoint.scope, b.endpoint.scope):
+        if any(end.application['remote'] is not None for end in (a, b)):
+            return False  # what shares a machine shares a model
         return any(charms.get(tx, end.application['charm']).subordinate for end in (a, b))
     return True

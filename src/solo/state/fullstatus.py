@@ -15,7 +15,7 @@ from typing import Any
 
 from .. import formats, juju, names
 from ..charm import metadata
-from . import charms, db, fullstorage
+from . import charms, db, fulloffers, fullstorage
 
 Json = dict[str, Any]
 
@@ -45,17 +45,18 @@ def status(tx: db.Transaction, model: int, *, now: float, utc: bool = False) -> 
 
 
 def application_status(tx: db.Transaction, application: int) -> Json:
-    """Return an application's ``status``, ``message`` and ``data``, and its ``units``'."""
+    """Return an application's ``status``, ``message``, ``data``, ``since``, and its ``units``'."""
     row = tx.one('SELECT * FROM application WHERE id = ?', application)
     assert row is not None, 'the caller has looked the application up'
     units: Json = {}
-    worst: Json = {'status': 'unknown', 'message': '', 'data': {}}
+    worst: Json = {'status': 'unknown', 'message': '', 'data': {}, 'since': None}
     for unit in tx.all('SELECT * FROM unit WHERE application = ? ORDER BY number', application):
-        current, message, *_ = display(unit)
+        current, message, since, *_ = display(unit)
         entry = {
             'status': current,
             'message': message,
             'data': json.loads(unit['workload_data']),
+            'since': since,
         }
         units[f'{row["name"]}/{unit["number"]}'] = entry
         if _SEVERITY.get(current, 0) > _SEVERITY.get(worst['status'], 0):
@@ -66,6 +67,7 @@ def application_status(tx: db.Transaction, application: int) -> Json:
             'status': row['status'],
             'message': row['status_message'] or '',
             'data': json.loads(row['status_data'] or '{}'),
+            'since': row['status_since'],
         }
     return {**own, 'units': units}
 
@@ -98,7 +100,8 @@ class _Reader:
         self._machines = tx.all('SELECT * FROM machine WHERE model = ?', model)
         self._applications = tx.all(
             'SELECT a.*, c.name AS charm_name, c.revision, c.version AS charm_version'
-            ' FROM application a JOIN charm c ON c.id = a.charm WHERE a.model = ?',
+            ' FROM application a JOIN charm c ON c.id = a.charm'
+            ' WHERE a.model = ? AND a.remote IS NULL',
             model,
         )
         self._units: defaultdict[int, list[Any]] = defaultdict(list)
@@ -115,14 +118,16 @@ class _Reader:
         self._ends: defaultdict[int, list[Any]] = defaultdict(list)
         for row in tx.all(
             'SELECT e.relation, e.endpoint, e.role, e.application, a.name, r.number, r.interface,'
-            ' r.scope, r.life, a.life AS application_life,'
+            ' r.scope, r.life, r.suspended, r.reason, a.life AS application_life,'
             " (SELECT count(*) FROM relation_unit u WHERE u.relation = r.id AND u.scope = 'in')"
             ' AS members FROM relation_endpoint e JOIN relation r ON r.id = e.relation'
             ' JOIN application a ON a.id = e.application WHERE r.model = ?'
-            ' ORDER BY r.number, e.role',
+            # A relation that came by an offer shows among the offers.
+            ' AND r.offer IS NULL ORDER BY r.number, e.role',
             model,
         ):
             self._ends[row['relation']].append(row)
+        self._offers = fulloffers.status(tx, model, self._info)
         self._storage = fullstorage.storage(tx, model, utc=utc)
         self._addresses = {row['id']: row['address'] for row in self._machines}
         self._machine_names = {row['id']: row['name'] for row in self._machines}
@@ -140,6 +145,7 @@ class _Reader:
                 for row in sorted(self._applications, key=lambda row: names.natural(row['name']))
             },
         }
+        found.update(self._offers)
         if self._storage.get('storage'):
             found['storage'] = self._storage
         found['controller'] = {'timestamp': self._time(now).split(' ')[-1]}
@@ -328,6 +334,8 @@ class _Reader:
             kind = 'subordinate' if provider['scope'] == 'container' else 'regular'
         if provider['life'] != 'alive':
             state = 'broken'
+        elif provider['suspended']:
+            state = 'suspended'
         else:
             state = 'joined' if provider['members'] else 'joining'
         return {
@@ -337,6 +345,7 @@ class _Reader:
             'interface': provider['interface'],
             'type': kind,
             'status': state,
+            'message': provider['reason'],
         }
 
 

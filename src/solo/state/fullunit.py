@@ -86,22 +86,27 @@ def _relation(tx: db.Transaction, mine: Any, application: int, name: str) -> Jso
     other: Any = mine
     if mine['role'] != 'peers':
         other = tx.one(
-            'SELECT e.endpoint, e.bag FROM relation_endpoint e'
+            'SELECT e.endpoint, e.bag, a.remote FROM relation_endpoint e'
+            ' JOIN application a ON a.id = e.application'
             ' WHERE e.relation = ? AND e.application <> ?',
             mine['id'],
             application,
         )
+    between_models = mine['role'] != 'peers' and other['remote'] is not None
     found: Json = {
         'relation-id': mine['number'],
         'endpoint': mine['endpoint'],
+        **({'cross-model': True} if between_models else {}),
         'related-endpoint': other['endpoint'],
         'application-data': json.loads(other['bag']),
     }
     own = names.unit(name).application
     related: Json = {}
     for row in tx.all(
-        'SELECT unit_name, scope, bag FROM relation_unit WHERE relation = ? AND unit IS NOT NULL',
+        'SELECT unit_name, scope, bag FROM relation_unit WHERE relation = ?'
+        " AND (unit IS NOT NULL OR ? AND scope != 'left')",
         mine['id'],
+        between_models,
     ):
         bag = {'in-scope': row['scope'] == 'in', 'data': json.loads(row['bag'])}
         if row['unit_name'] == name:

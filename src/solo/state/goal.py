@@ -13,11 +13,13 @@ def state(tx: db.Transaction, unit: sqlite3.Row) -> dict[str, Any]:
     """Return units of the application, and applications and units related to it."""
     relations: dict[str, dict[str, Any]] = {}
     for row in tx.all(
-        'SELECT mine.endpoint, a.name, a.id, r.since, r.life FROM relation_endpoint mine'
+        "SELECT mine.endpoint, CASE a.remote WHEN 'offer' THEN a.url ELSE a.name END AS name,"
+        ' a.id, r.since, r.life FROM relation_endpoint mine'
         ' JOIN relation r ON r.id = mine.relation'
         ' JOIN relation_endpoint other ON other.relation = r.id'
         ' AND other.application != mine.application'
-        ' JOIN application a ON a.id = other.application WHERE mine.application = ?',
+        ' JOIN application a ON a.id = other.application WHERE mine.application = ?'
+        " AND a.remote IS NOT 'consumer'",
         unit['application'],
     ):
         end = relations.setdefault(row['endpoint'], {})

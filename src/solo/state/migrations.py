@@ -35,6 +35,26 @@ STEPS: Mapping[int, str] = {
             port INTEGER, one_way INTEGER NOT NULL DEFAULT 0
         );
     """,
+    # 3 to 4: offers, and relations between models.
+    3: """
+        CREATE TABLE offer (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            application INTEGER NOT NULL REFERENCES application(id) ON DELETE CASCADE,
+            model INTEGER NOT NULL REFERENCES model(id) ON DELETE CASCADE,
+            name TEXT NOT NULL, endpoints TEXT NOT NULL,
+            UNIQUE (model, name)
+        );
+        ALTER TABLE application ADD COLUMN remote TEXT;
+        ALTER TABLE application ADD COLUMN url TEXT NOT NULL DEFAULT '';
+        ALTER TABLE application ADD COLUMN counterpart INTEGER
+            REFERENCES application(id) ON DELETE SET NULL;
+        ALTER TABLE application ADD COLUMN offer INTEGER REFERENCES offer(id) ON DELETE SET NULL;
+        ALTER TABLE relation ADD COLUMN other INTEGER
+            REFERENCES relation(id) ON DELETE SET NULL;
+        ALTER TABLE relation ADD COLUMN offer INTEGER REFERENCES offer(id) ON DELETE SET NULL;
+        ALTER TABLE relation ADD COLUMN suspended INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE relation ADD COLUMN reason TEXT NOT NULL DEFAULT '';
+    """,
 }
 
 SCHEMA = 1 + max(STEPS)

@@ -8,14 +8,14 @@ from collections.abc import Mapping
 
 from .. import errors, names
 from ..charm import metadata
-from . import charms, db, endpoints, units
+from . import charms, db, endpoints, twins, units
 
 
 def add_peers(tx: db.Transaction, application: sqlite3.Row, *, now: float) -> None:
     """Make a relation for each peer endpoint; they take numbers too (contract 6.1)."""
     for endpoint in charms.get(tx, application['charm']).endpoints:
         if endpoint.role == 'peers':
-            _add(tx, application['model'], (endpoints.End(application, endpoint),), now)
+            add(tx, application['model'], (endpoints.End(application, endpoint),), now)
 
 
 def integrate(tx: db.Transaction, model: int, first: str, second: str, *, now: float) -> int:
@@ -38,22 +38,18 @@ def integrate(tx: db.Transaction, model: int, first: str, second: str, *, now: f
             "Use 'solo status --relations' to view the current relations.",
             'already exists',
         )
+    row = add(tx, model, ends, now)
+    return tx.value('SELECT number FROM relation WHERE id = ?', row)
+
+
+def add(tx: db.Transaction, model: int, ends: tuple[endpoints.End, ...], now: float) -> int:
+    """Add a relation of ends that fit, and return its row.
+
+    Raises:
+        Error: If an endpoint would have more relations than its charm wants.
+    """
     for end in ends:
-        count = tx.value(
-            'SELECT count(*) FROM relation_endpoint WHERE application = ? AND endpoint = ?',
-            end.application['id'],
-            end.endpoint.name,
-        )
-        if end.endpoint.limit and count >= end.endpoint.limit:
-            raise errors.Error(
-                f'establishing a new relation for {end} would exceed its maximum relation limit '
-                f'of {end.endpoint.limit}',
-                'quota limit exceeded',
-            )
-    return _add(tx, model, ends, now)
-
-
-def _add(tx: db.Transaction, model: int, ends: tuple[endpoints.End, ...], now: float) -> int:
+        _check_limit(tx, end)
     number = db.sequence(tx, model, 'relation')
     scope = 'container' if any(end.endpoint.scope == 'container' for end in ends) else 'global'
     relation = tx.insert(
@@ -74,7 +70,21 @@ def _add(tx: db.Transaction, model: int, ends: tuple[endpoints.End, ...], now: f
             implicit=end.endpoint == metadata.JUJU_INFO,
         )
         wake_application(tx, end.application['id'])
-    return number
+    return relation
+
+
+def _check_limit(tx: db.Transaction, end: endpoints.End) -> None:
+    count = tx.value(
+        'SELECT count(*) FROM relation_endpoint WHERE application = ? AND endpoint = ?',
+        end.application['id'],
+        end.endpoint.name,
+    )
+    if end.endpoint.limit and count >= end.endpoint.limit:
+        raise errors.Error(
+            f'establishing a new relation for {end} would exceed its maximum relation limit '
+            f'of {end.endpoint.limit}',
+            'quota limit exceeded',
+        )
 
 
 def _find_between(
@@ -165,19 +175,21 @@ def enter_scope(
     """Make the unit a member, with Juju's default keys in its bag (contract 3.5)."""
     relation = by_number(tx, unit['model'], number)
     if tx.one(
-        'SELECT 1 FROM relation_unit WHERE relation = ? AND unit_name = ?',
+        "SELECT 1 FROM relation_unit WHERE relation = ? AND unit_name = ? AND scope != 'left'",
         relation['id'],
         unit['name'],
     ):
         return
-    tx.insert(
-        'relation_unit',
-        relation=relation['id'],
-        unit_name=unit['name'],
-        unit=unit['id'],
-        bag=json.dumps(dict(bag)),
+    # It may have left before, when the relation was suspended.
+    tx.execute(
+        'INSERT INTO relation_unit (relation, unit_name, unit, bag) VALUES (?, ?, ?, ?)'
+        " ON CONFLICT DO UPDATE SET scope = 'in', bag = excluded.bag, version = version + 1",
+        relation['id'],
+        unit['name'],
+        unit['id'],
+        json.dumps(dict(bag)),
     )
-    wake_others(tx, relation['id'], unit['name'])
+    _tell(tx, relation['id'], unit['name'])
     if relation['scope'] == 'container' and unit['principal'] is None:
         for other in tx.all(
             'SELECT a.* FROM relation_endpoint e JOIN application a ON a.id = e.application'
@@ -196,7 +208,13 @@ def leave_scope(tx: db.Transaction, unit_name: str, relation: int) -> None:
         relation,
         unit_name,
     )
+    _tell(tx, relation, unit_name)
+
+
+def _tell(tx: db.Transaction, relation: int, unit_name: str) -> None:
+    """Let all who can see a unit's membership and bag look again, in this model and the other."""
     wake_others(tx, relation, unit_name)
+    twins.mirror_unit(tx, relation, unit_name)
 
 
 def depart(tx: db.Transaction, unit: sqlite3.Row) -> None:
@@ -209,7 +227,7 @@ def depart(tx: db.Transaction, unit: sqlite3.Row) -> None:
             row['relation'],
             unit['name'],
         )
-        wake_others(tx, row['relation'], unit['name'])
+        _tell(tx, row['relation'], unit['name'])
 
 
 def bag(tx: db.Transaction, unit: sqlite3.Row, number: int, member: str) -> dict[str, str]:
@@ -295,7 +313,7 @@ def write_unit_bag(
             relation['id'],
             unit['name'],
         )
-        wake_others(tx, relation['id'], unit['name'])
+        _tell(tx, relation['id'], unit['name'])
 
 
 def write_application_bag(
@@ -331,6 +349,7 @@ def write_application_bag(
     for end in tx.all('SELECT * FROM relation_endpoint WHERE relation = ?', relation['id']):
         if end['application'] != unit['application'] or end['role'] == 'peers':
             wake_application(tx, end['application'])
+    twins.mirror_application(tx, relation['id'], unit['application'])
 
 
 def _changed(before: Mapping[str, str], changes: Mapping[str, str | None]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlite3
 
 from .. import errors
-from . import applications, db, relations, secrets, units
+from . import applications, db, relations, secrets, twins, units
 
 
 def remove_unit(
@@ -41,7 +41,8 @@ def remove_unit(
 def remove_application(
     tx: db.Transaction, row: sqlite3.Row, *, destroy_storage: bool, forced: float
 ) -> None:
-    """Make an application dying, with its units and relations."""
+    """Make an application dying, with its units and relations; its offers are withdrawn."""
+    tx.execute('DELETE FROM offer WHERE application = ?', row['id'])
     tx.update('application', row['id'], life='dying')
     for unit in tx.all('SELECT id FROM unit WHERE application = ?', row['id']):
         remove_unit(tx, units.row(tx, unit['id']), destroy_storage=destroy_storage, forced=forced)
@@ -50,20 +51,25 @@ def remove_application(
         row['id'],
     ):
         remove_relation(tx, end['relation'])
-    sweep(tx, row['model'])
+    sweep(tx)
 
 
 def remove_relation(tx: db.Transaction, relation: int) -> None:
-    """Make a relation dying; it goes when the last unit has left it."""
+    """Make a relation dying; it goes when the last unit has left it.
+
+    One between models is dying in both.
+    """
     tx.update('relation', relation, life='dying')
+    twin = twins.other(tx, relation)
+    if twin is not None and twin['life'] == 'alive':
+        remove_relation(tx, twin['id'])
     ends = tx.all('SELECT application FROM relation_endpoint WHERE relation = ?', relation)
     for end in ends:
         relations.wake_application(tx, end['application'])
     row = tx.one('SELECT * FROM relation WHERE id = ?', relation)
     if row is not None and row['scope'] == 'container':
         _end_subordinates(tx, row, [end['application'] for end in ends])
-    if row is not None:
-        sweep(tx, row['model'])
+    sweep(tx)
 
 
 def _end_subordinates(tx: db.Transaction, relation: sqlite3.Row, ends: list[int]) -> None:
@@ -105,15 +111,14 @@ def unit_gone(tx: db.Transaction, unit: sqlite3.Row, *, now: float) -> None:
     tx.execute('DELETE FROM unit WHERE id = ?', unit['id'])
     tx.wake(unit['principal'])
     _end_unused(tx, 'machine.id = ?', unit['machine'])
-    sweep(tx, unit['model'])
+    sweep(tx)
 
 
-def sweep(tx: db.Transaction, model: int) -> None:
-    """Remove relations and applications that nothing holds any more."""
+def sweep(tx: db.Transaction) -> None:
+    """Remove relations and applications that nothing holds any more, in whatever model."""
     for relation in tx.all(
-        "SELECT * FROM relation r WHERE model = ? AND life != 'alive' AND NOT EXISTS"
-        " (SELECT 1 FROM relation_unit u WHERE u.relation = r.id AND u.scope != 'left')",
-        model,
+        "SELECT * FROM relation r WHERE life != 'alive' AND NOT EXISTS"
+        " (SELECT 1 FROM relation_unit u WHERE u.relation = r.id AND u.scope != 'left')"
     ):
         ends = tx.all(
             'SELECT application FROM relation_endpoint WHERE relation = ?', relation['id']
@@ -122,18 +127,23 @@ def sweep(tx: db.Transaction, model: int) -> None:
         for end in ends:
             relations.wake_application(tx, end['application'])
     for application in tx.all(
-        "SELECT * FROM application a WHERE model = ? AND life != 'alive' AND NOT EXISTS"
-        ' (SELECT 1 FROM unit u WHERE u.application = a.id) AND NOT EXISTS'
-        " (SELECT 1 FROM relation_endpoint e WHERE e.application = a.id AND e.role != 'peers')",
-        model,
+        "SELECT * FROM application a WHERE (life != 'alive' OR remote = 'consumer')"
+        ' AND NOT EXISTS (SELECT 1 FROM unit u WHERE u.application = a.id) AND NOT EXISTS'
+        " (SELECT 1 FROM relation_endpoint e WHERE e.application = a.id AND e.role != 'peers')"
     ):
         tx.execute(
             'DELETE FROM relation WHERE id IN'
             ' (SELECT relation FROM relation_endpoint WHERE application = ?)',
             application['id'],
         )
-        tx.execute('DELETE FROM secret WHERE model = ? AND owner = ?', model, application['name'])
+        tx.execute(
+            'DELETE FROM secret WHERE model = ? AND owner = ?',
+            application['model'],
+            application['name'],
+        )
         tx.execute('DELETE FROM application WHERE id = ?', application['id'])
+        if application['remote'] is not None:
+            tx.execute('DELETE FROM charm WHERE id = ?', application['charm'])
 
 
 def _end_unused(tx: db.Transaction, which: str, row: int) -> None:

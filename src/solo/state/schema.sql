@@ -57,6 +57,20 @@ CREATE TABLE application (
   leader_settings TEXT NOT NULL DEFAULT '{}',
   lease_holder INTEGER, lease_expires REAL, destroy_storage INTEGER NOT NULL DEFAULT 0,
   forced_charm INTEGER NOT NULL DEFAULT 0, -- the value of charm_modified that units in error take, too
+  -- An application of another model as this one sees it: 'offer' if this one consumes its offer, 'consumer' if
+  -- it consumes one of this model's. It has no units; `counterpart` is the real one, NULL once that is gone.
+  remote TEXT, url TEXT NOT NULL DEFAULT '',
+  counterpart INTEGER REFERENCES application(id) ON DELETE SET NULL,
+  offer INTEGER REFERENCES offer(id) ON DELETE SET NULL, -- what is consumed, NULL once it is withdrawn
+  UNIQUE (model, name)
+);
+
+-- What other models may relate to.
+CREATE TABLE offer (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  application INTEGER NOT NULL REFERENCES application(id) ON DELETE CASCADE,
+  model INTEGER NOT NULL REFERENCES model(id) ON DELETE CASCADE,
+  name TEXT NOT NULL, endpoints TEXT NOT NULL, -- JSON: names
   UNIQUE (model, name)
 );
 
@@ -82,6 +96,10 @@ CREATE TABLE relation (
   model INTEGER NOT NULL REFERENCES model(id) ON DELETE CASCADE,
   number INTEGER NOT NULL, life TEXT NOT NULL DEFAULT 'alive',
   interface TEXT NOT NULL, scope TEXT NOT NULL DEFAULT 'global', since REAL NOT NULL,
+  -- A relation between models is one in each: `other` is its twin, `offer` what it came by, in the offer's model.
+  other INTEGER REFERENCES relation(id) ON DELETE SET NULL,
+  offer INTEGER REFERENCES offer(id) ON DELETE SET NULL,
+  suspended INTEGER NOT NULL DEFAULT 0, reason TEXT NOT NULL DEFAULT '',
   UNIQUE (model, number)
 );
 

@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Mapping
 
 from .. import errors, model
-from . import db, relations
+from . import db, relations, twins
 
 _ROTATION_SECONDS: Mapping[str, float] = {
     'hourly': 3600.0,
@@ -51,7 +51,7 @@ def owned(tx: db.Transaction, unit: sqlite3.Row, id: str) -> sqlite3.Row:
     Raises:
         Error: ``secret "…" not found`` or ``permission denied``.
     """
-    secret = _find(tx, unit['model'], id)
+    secret = find(tx, unit['model'], id)
     if secret['owner'] == unit['name'] or (
         secret['owner'] == unit['application_name'] and unit['lease_holder'] == unit['id']
     ):
@@ -59,7 +59,12 @@ def owned(tx: db.Transaction, unit: sqlite3.Row, id: str) -> sqlite3.Row:
     raise errors.Error('permission denied', 'unauthorized access')
 
 
-def _find(tx: db.Transaction, model_row: int, id: str) -> sqlite3.Row:
+def find(tx: db.Transaction, model_row: int, id: str) -> sqlite3.Row:
+    """Return the row of a model's secret.
+
+    Raises:
+        Error: ``secret "x" not found``.
+    """
     secret = tx.one('SELECT * FROM secret WHERE model = ? AND id = ?', model_row, id)
     if secret is None:
         raise errors.not_found('secret', id)
@@ -215,7 +220,7 @@ def _wake_readers(tx: db.Transaction, secret: sqlite3.Row) -> None:
     )
 
 
-def _wake_owners(tx: db.Transaction, secret: sqlite3.Row) -> None:
+def wake_owners(tx: db.Transaction, secret: sqlite3.Row) -> None:
     """Let the owner see which of its revisions nobody follows any more."""
     tx.wake(
         *(
@@ -237,7 +242,7 @@ def reader_gone(tx: db.Transaction, unit: int) -> None:
         ' WHERE c.unit = ?',
         unit,
     ):
-        _wake_owners(tx, secret)
+        wake_owners(tx, secret)
     tx.execute('DELETE FROM secret_consumer WHERE unit = ?', unit)
 
 
@@ -262,6 +267,11 @@ def _grant(
         if change.relation is not None
         else None
     )
+    far = relation and twins.far_end(tx, relation)
+    if far and far['remote'] == 'offer':
+        raise errors.Error(
+            'sharing consumer secrets across a cross model relation not supported', 'not supported'
+        )
     tx.execute(
         'INSERT INTO secret_grant VALUES (?, ?, ?, ?)'
         ' ON CONFLICT DO UPDATE SET relation = excluded.relation',
@@ -285,80 +295,6 @@ def _revoke(tx: db.Transaction, secret: sqlite3.Row, change: model.SecretChange)
     )
 
 
-def _may_read(tx: db.Transaction, unit: sqlite3.Row, secret: sqlite3.Row) -> bool:
-    if secret['owner'] in (unit['name'], unit['application_name']):
-        return True
-    return bool(
-        tx.one(
-            'SELECT 1 FROM secret_grant WHERE model = ? AND secret = ? AND target IN (?, ?)',
-            secret['model'],
-            secret['id'],
-            unit['name'],
-            unit['application_name'],
-        )
-    )
-
-
-def content(
-    tx: db.Transaction,
-    unit: sqlite3.Row,
-    *,
-    id: str | None,
-    label: str | None,
-    peek: bool,
-    refresh: bool,
-) -> tuple[str, int, dict[str, str]]:
-    """Return id, revision and content for a reader, and track what it reads (contract 3.14).
-
-    Raises:
-        Error: ``not found`` or ``permission denied``.
-    """
-    if id is None:
-        id = _by_label(tx, unit, label or '')
-    secret = _find(tx, unit['model'], id)
-    if not _may_read(tx, unit, secret):
-        raise errors.Error('permission denied', 'unauthorized access')
-    if label is not None and secret['owner'] in (unit['name'], unit['application_name']):
-        if secret['owner'] == unit['name'] or unit['lease_holder'] == unit['id']:
-            tx.execute(
-                'UPDATE secret SET label = ? WHERE model = ? AND id = ?',
-                label,
-                unit['model'],
-                id,
-            )
-        label = None
-    tracked = tx.value(
-        'SELECT revision FROM secret_consumer WHERE model = ? AND secret = ? AND unit = ?',
-        unit['model'],
-        id,
-        unit['id'],
-    )
-    newest = latest(tx, unit['model'], id)
-    revision = newest if tracked is None or peek or refresh else tracked
-    tx.execute(
-        'INSERT INTO secret_consumer (model, secret, unit, label, revision) VALUES (?, ?, ?, ?, ?)'
-        ' ON CONFLICT DO UPDATE SET revision = excluded.revision,'
-        " label = CASE WHEN excluded.label = '' THEN label ELSE excluded.label END",
-        unit['model'],
-        id,
-        unit['id'],
-        label or '',
-        tracked if peek and tracked is not None else revision,
-    )
-    if tracked is not None and revision != tracked:
-        _wake_owners(tx, secret)
-    text = tx.value(
-        'SELECT content FROM secret_revision WHERE model = ? AND secret = ? AND revision = ?',
-        unit['model'],
-        id,
-        revision,
-    )
-    if text is None:
-        raise errors.not_found('secret revision', f'{id}/{revision}')
-    prune(tx, unit['model'], id)
-    return id, revision, json.loads(text)
-
-
 def prune(tx: db.Transaction, model: int, id: str) -> None:
     """Forget the revisions that nobody reads, if the operator wants that of the secret."""
     tx.execute(
@@ -372,21 +308,6 @@ def prune(tx: db.Transaction, model: int, id: str) -> None:
         model,
         id,
     )
-
-
-def _by_label(tx: db.Transaction, unit: sqlite3.Row, label: str) -> str:
-    id = tx.value(
-        'SELECT secret FROM secret_consumer WHERE unit = ? AND label = ?', unit['id'], label
-    ) or tx.value(
-        'SELECT id FROM secret WHERE model = ? AND owner IN (?, ?) AND label = ?',
-        unit['model'],
-        unit['name'],
-        unit['application_name'],
-        label,
-    )
-    if id is None:
-        raise errors.Error(f'secret URI for consumer label "{label}" not found', 'not found')
-    return id
 
 
 def managed(tx: db.Transaction, unit: sqlite3.Row) -> tuple[model.Secret, ...]:
@@ -438,8 +359,9 @@ def events(tx: db.Transaction, unit: sqlite3.Row, now: float) -> tuple[model.Sec
         'SELECT c.secret, c.label, (SELECT max(revision) FROM secret_revision r'
         ' WHERE r.model = c.model AND r.secret = c.secret) AS newest, c.revision'
         ' FROM secret_consumer c JOIN secret s ON s.model = c.model AND s.id = c.secret'
-        ' WHERE c.unit = ? AND s.owner NOT IN (?, ?)',
+        ' WHERE c.unit = ? AND (s.model != ? OR s.owner NOT IN (?, ?))',
         unit['id'],
+        unit['model'],
         unit['name'],
         unit['application_name'],
     ):

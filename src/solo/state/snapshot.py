@@ -83,8 +83,8 @@ def _relations(tx: db.Transaction, unit: sqlite3.Row) -> dict[int, model.Relatio
     """Return the unit's relations by number, without those that are not for it."""
     ends: dict[int, list[sqlite3.Row]] = {}
     for row in tx.all(
-        'SELECT r.id AS row, r.number, r.life, r.interface, r.scope, e.application, e.endpoint,'
-        ' e.role, e.implicit, e.version, a.name FROM relation_endpoint mine'
+        'SELECT r.id AS row, r.number, r.life, r.interface, r.scope, r.suspended, e.application,'
+        ' e.endpoint, e.role, e.implicit, e.version, a.name FROM relation_endpoint mine'
         ' JOIN relation r ON r.id = mine.relation JOIN relation_endpoint e ON e.relation = r.id'
         ' JOIN application a ON a.id = e.application WHERE mine.application = ?',
         unit['application'],
@@ -161,4 +161,5 @@ def _view(
         members=seen,
         applications=applications_seen,
         implicit=bool(mine['implicit']),
+        suspended=bool(mine['suspended']),
     )

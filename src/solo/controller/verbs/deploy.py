@@ -19,13 +19,8 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
     with controller.database.read() as tx:
         model = models.get(tx, params.get('model', ''))
         name = params.get('application') or ''
-        taken = name and tx.one(
-            'SELECT 1 FROM application WHERE model = ? AND name = ?', model['id'], name
-        )
-    if taken:  # before the environment is built, which may take a while
-        raise errors.Error(
-            f'cannot add application "{name}": application already exists', 'already exists'
-        )
+        if name:  # before the environment is built, which may take a while
+            applications.refuse_taken(tx, model['id'], name)
     source = archive.find(params['charm'])
     ready = prepare.prepare(source, controller.data, lambda text: emit({'progress': text}))
     name = name or ready.charm.name

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _HEARTBEAT_SECONDS = 5.0
 _COUNTS = {
-    'application(s)': 'SELECT count(*) FROM application WHERE model = ?',
+    'application(s)': 'SELECT count(*) FROM application WHERE model = ? AND remote IS NULL',
     'machine(s)': 'SELECT count(*) FROM machine WHERE model = ?',
 }
 

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from ... import wire
-from ...state import models, relations
+from ...state import crossmodel, models
 from .. import server
 
 if TYPE_CHECKING:
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict[str, Any]:
-    """Add the one relation that the two endpoints can mean."""
+    """Add the one relation that the two endpoints can mean; one may be another model's offer."""
     del emit
     first, second = params['endpoints']
     with controller.database.write() as tx:
         model = models.get(tx, params.get('model', ''))
-        number = relations.integrate(tx, model['id'], first, second, now=time.time())
+        number = crossmodel.integrate(tx, model['id'], first, second, now=time.time())
     return {'relation': number}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import TYPE_CHECKING, Any
 
 from ... import errors, wire
-from ...state import applications, models, removal, units
+from ...state import applications, crossmodel, db, models, removal, units
 from .. import server
 from . import remove_unit
 
@@ -25,6 +26,7 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
         for name in params['applications']:
             try:
                 row = applications.find(tx, model['id'], name)
+                _check_consumers(tx, row, force=bool(params.get('force')))
             except errors.Error as error:
                 result['failed'].append({'application': name, 'error': error.message})
                 continue
@@ -44,3 +46,17 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
             if not params.get('dry_run') and not asks:
                 removal.remove_application(tx, row, destroy_storage=destroy, forced=forced)
     return {**result, 'asks': asks}
+
+
+def _check_consumers(tx: db.Transaction, row: sqlite3.Row, *, force: bool) -> None:
+    """Refuse to remove what other models are related to.
+
+    Raises:
+        Error: ``cannot destroy application "x": application is used by 1 consumer``.
+    """
+    count = crossmodel.connected(tx, row['id'])
+    if count and not force:
+        raise errors.Error(
+            f'cannot destroy application "{row["name"]}": application is used by {count} '
+            f'consumer{"" if count == 1 else "s"}'
+        )
