@@ -76,6 +76,10 @@ class Model:
         """Run a verb on the model, whatever comes of it."""
         return self._run(verb, '--model', self.name, *args)
 
+    def anywhere(self, verb: str, *args: str) -> Result:
+        """Run a verb that takes no ``--model``, whatever comes of it."""
+        return self._run(verb, *args)
+
     def command(self, verb: str, *args: str) -> None:
         """Run a verb that takes no ``--model`` and must succeed."""
         result = self._run(verb, *args)

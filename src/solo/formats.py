@@ -47,8 +47,13 @@ def json_text(value: Any) -> str:
     return text.translate(_JSON_ESCAPES) + '\n'
 
 
-def yaml(value: Any) -> str:
-    """Return *value* as YAML in block style, or nothing for None."""
+def yaml(value: Any, *, ordered: bool = False) -> str:
+    """Return *value* as YAML in block style, or nothing for None.
+
+    Args:
+        value: What to print.
+        ordered: Whether keys keep their order, as Go's structs do, or are sorted, as its maps.
+    """
     if value is None:
         return ''
     import yaml as pyyaml  # costs 20 ms, and few commands print YAML
@@ -71,6 +76,7 @@ def yaml(value: Any) -> str:
         default_flow_style=False,
         allow_unicode=True,
         width=2**31,
+        sort_keys=not ordered,
     )
     text = text.removesuffix('...\n').rstrip('\n')
     return f'{text}\n' if text else ''

@@ -1,4 +1,4 @@
-"""``deploy``: run an application from a charm."""
+"""``deploy``: run an application from a charm, or the applications of a bundle."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ import os
 import time
 
 from .. import errors, flags, names
-from . import arguments, session, table
+from ..bundle import document
+from . import arguments, bundle, session, table
 
 COMMAND = table.command(
     'deploy',
-    '<charm> [<application name>]',
+    '<charm or bundle> [<application name>]',
     """\
-A path that starts with "." or "/" is a charm's folder or a .charm file. A bare name is one of
-the charms that come with solo.
+A path that starts with "." or "/" is a charm's folder, a .charm file, or a bundle: a .yaml file
+or a folder with a bundle.yaml. A bare name is one of the charms that come with solo.
+
+A bundle names applications, machines and relations; what the model has of them already stays,
+and what is missing is added, all of it or nothing. --overlay and --map-machines are for bundles.
 
 --config takes key=value, key=@file, or a YAML file of the form {application: {key: value}}.
 --storage takes name=[pool,][count,][size], such as pgdata=10G.""",
@@ -30,7 +34,11 @@ the charms that come with solo.
     flags.Flag(('channel',), help='Accepted for Juju: charms here have no channels'),
     flags.Flag(('revision',), 'int', help='Accepted for Juju: a local charm has its own'),
     flags.Flag(('dry-run',), 'bool', help='Only show what would be deployed'),
-    flags.Flag(('overlay',), 'list', help='Bundles to overlay; for bundles only'),
+    flags.Flag(('overlay',), 'list', help='Bundles to overlay on the primary bundle, in order'),
+    flags.Flag(
+        ('map-machines',),
+        help='Which machines are the bundle\'s: "existing", or <bundle-id>=<machine-id>',
+    ),
     flags.Flag(('device',), 'list', help='Charm device constraints; for Kubernetes only'),
     table.ATTACH_STORAGE,
     table.WAIT,
@@ -61,10 +69,14 @@ def run(session: session.Session) -> int:
         raise errors.UsageError('no charm or bundle specified')
     if application and not names.is_application(application):
         raise errors.UsageError(f'invalid application name "{application}"')
-    if session.flags['overlay']:
-        raise errors.UsageError(
-            'options provided but not supported when deploying a charm: --overlay'
-        )
+    bundled = document.find(charm(given)) if given.startswith(('.', '/', '~')) else None
+    if bundled is not None:
+        return bundle.deploy(session, bundled, application)
+    for key in ('overlay', 'map-machines'):
+        if session.flags[key]:
+            raise errors.UsageError(
+                f'options provided but not supported when deploying a charm: --{key}'
+            )
     if session.flags['dry-run']:
         return 0
     files = [text for text in session.flags['config'] if '=' not in text]

@@ -1,0 +1,1 @@
+"""Bundles: several applications, their machines and relations in one file."""
