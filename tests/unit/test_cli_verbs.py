@@ -132,7 +132,10 @@ def test_bare_name_that_is_also_a_file_is_ambiguous(
         (('integrate', 'a:', 'b'), 'endpoint "a:" not valid'),
         (('remove-relation', 'x'), 'invalid relation ID "x"'),
         (('config',), 'no application name specified'),
-        (('config', 'a', 'k=v', 'j'), 'cannot set and retrieve values simultaneously'),
+        (
+            ('config', 'a', 'k=v', 'j'),
+            'cannot get value and set key=value pairs simultaneously',
+        ),
         (
             ('config', 'a', 'k=v', '--reset', 'k'),
             'cannot set and reset key "k" simultaneously',
@@ -171,7 +174,7 @@ def test_remove_unit_says_what_happens_to_storage() -> None:
 
     assert (done.code, done.err) == (0, '')
     assert done.out == (
-        'will remove unit a/1\n- will detach storage data/0\n- will remove storage tmp/1\n'
+        'will remove unit a/1\n- will remove storage tmp/1\n- will detach storage data/0\n'
     )
 
 

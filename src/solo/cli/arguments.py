@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 
 from .. import errors, flags, juju
 
@@ -63,13 +64,65 @@ def settings(texts: tuple[str, ...]) -> dict[str, str]:
     """Return ``key=value`` arguments as a map; ``key=@file`` takes the file's text.
 
     Raises:
-        UsageError: If one is not of that form.
+        UsageError: If one is not of that form, or a key is said twice.
+        Error: If a file can't be read.
     """
     found: dict[str, str] = {}
     for text in texts:
         key, value = pair(text)
-        found[key] = read_file(value[1:]) if value.startswith('@') else value
+        if key in found:
+            raise errors.UsageError(f'key "{key}" specified more than once')
+        found[key] = value
+        if value.startswith('@'):
+            try:
+                found[key] = read_file(value[1:])
+            except errors.Error as error:
+                raise errors.Error(
+                    f'cannot read option from file "{value[1:]}": {error.message}'
+                ) from error
     return found
+
+
+def reset_keys(texts: tuple[str, ...]) -> list[str]:
+    """Return the keys of ``--reset``.
+
+    Raises:
+        UsageError: If one is ``key=value``.
+    """
+    keys = comma_list(texts)
+    for key in keys:
+        if '=' in key:
+            raise errors.UsageError(
+                f'--reset accepts a comma delimited set of keys "a,b,c", received: "{key}"'
+            )
+    return keys
+
+
+def check_config(
+    parsed: flags.Parsed, get: list[str], pairs: Mapping[str, str], reset: list[str]
+) -> None:
+    """Refuse what can't be done at once by ``config`` and its like.
+
+    Raises:
+        UsageError: In Juju's words.
+
+    Source: juju: cmd/juju/config/config.go (validateActions).
+    """
+    asked = {
+        'use --file flag': bool(parsed.flags['file']),
+        'use --reset flag': bool(reset),
+        'get value': bool(get),
+        'set key=value pairs': bool(pairs),
+    }
+    actions = [action for action, wanted in asked.items() if wanted]
+    if get and len(actions) > 1:
+        listed = ' and '.join([', '.join(actions[:-1]), actions[-1]])
+        raise errors.UsageError(f'cannot {listed} simultaneously')
+    if len(get) > 1:
+        raise errors.UsageError('cannot specify multiple keys to get')
+    for key in reset:
+        if key in pairs:
+            raise errors.UsageError(f'cannot set and reset key "{key}" simultaneously')
 
 
 def paths(texts: tuple[str, ...]) -> dict[str, str]:
@@ -115,15 +168,17 @@ def check_controller(name: str) -> None:
         raise errors.Error(f'controller {name} not found', 'not found')
 
 
-def confirm(question: str, expected: str) -> None:
-    """Ask on stderr, and go on only if the answer is *expected*.
+def confirm(question: str, what: str, *expected: str) -> None:
+    """Ask on stderr, and go on only if the answer is one of *expected*, by default y or yes.
 
     Raises:
-        Error: If it is anything else, or nobody answers.
+        Error: If it is anything else, or nobody answers: ``unit removal: aborted``, with *what*.
+
+    Source: juju: cmd/util.go (UserConfirmYes, UserConfirmName).
     """
     print(question, end='', file=sys.stderr, flush=True)
-    if sys.stdin.readline().strip() != expected:
-        raise errors.Error('aborted')
+    if sys.stdin.readline().strip().lower() not in (expected or ('y', 'yes')):
+        raise errors.Error(f'{what}: aborted')
 
 
 def check_no_wait(parsed: flags.Parsed) -> None:

@@ -22,18 +22,15 @@ all of them or none. key=@file sets the file's text.""",
 
 def run(session: session.Session) -> int:
     """Show or change the settings."""
-    if not session.args:
+    if not session.args or '=' in session.args[0]:
         raise errors.UsageError('no application name specified')
     application, *rest = session.args
     keys = [text for text in rest if '=' not in text]
-    pairs = tuple(text for text in rest if '=' in text)
-    reset = arguments.comma_list(session.flags['reset'])
+    pairs = arguments.settings(tuple(text for text in rest if '=' in text))
+    reset = arguments.reset_keys(session.flags['reset'])
+    arguments.check_config(session.parsed, keys, pairs, reset)
     if pairs or reset or session.flags['file']:
-        if keys:
-            raise errors.UsageError('cannot set and retrieve values simultaneously')
-        return _change(session, application, arguments.settings(pairs), reset)
-    if len(keys) > 1:
-        raise errors.UsageError('can only retrieve a single value, or all values')
+        return _change(session, application, pairs, reset)
     found = session.ask('config_get', application=application)
     if not keys:
         session.write(formats.text(found, session.flags['format']))
@@ -56,9 +53,6 @@ def run(session: session.Session) -> int:
 def _change(
     session: session.Session, application: str, settings: dict[str, str], reset: list[str]
 ) -> int:
-    for key in reset:
-        if key in settings:
-            raise errors.UsageError(f'cannot set and reset key "{key}" simultaneously')
     path = session.flags['file']
     started = time.time()
     session.ask(

@@ -43,6 +43,7 @@ def run(session: session.Session) -> int:
         arguments.confirm(
             f'WARNING! This command will destroy the controller of {data}, with all its models.\n'
             f'\nTo continue, enter the name of the controller ("{juju.CONTROLLER}"): ',
+            'controller destruction',
             juju.CONTROLLER,
         )
     session.say('Destroying controller')

@@ -34,8 +34,10 @@ def run(session: session.Session) -> int:
     name = model_name(asked)
     if not session.flags['no-prompt']:
         arguments.confirm(
-            f'WARNING! This command will destroy the "{name}" model and all that is in it.\n\n'
+            f'WARNING This command will destroy the "{name}" model and affect the following '
+            f'resources. It cannot be stopped.\n{_affected(session, name)}\n\n'
             'To continue, enter the name of the model to be destroyed: ',
+            'model destruction',
             name,
         )
     session.call(
@@ -50,3 +52,25 @@ def run(session: session.Session) -> int:
     )
     session.say('Model destroyed.')
     return 0
+
+
+def _affected(session: session.Session, name: str) -> str:
+    """Return what goes with the model, a line each. Source: juju: cmd/juju/model/destroy.go."""
+    status = session.call('status', model=name)
+    lines: list[str] = []
+    machines = [f'"{key} ({each["instance-id"]})"' for key, each in status['machines'].items()]
+    if machines:
+        lines.append(f' - {_count(machines, "machine")} will be destroyed')
+        lines.append(f'  - machine list: {" ".join(machines)}')
+    applications = [f'"{key}"' for key in status['applications']]
+    lines.append(f' - {_count(applications, "application")} will be removed')
+    if applications:
+        lines.append(f'  - application list: {" ".join(applications)}')
+    found = list(status.get('storage', {}).get('filesystems', {}))
+    fate = 'released' if session.flags['release-storage'] else 'destroyed'
+    lines.append(f' - {_count(found, "filesystem")} and 0 volume will be {fate}')
+    return '\n'.join(lines)
+
+
+def _count(items: list[str], noun: str) -> str:
+    return f'{len(items)} {noun}{"s" if len(items) > 1 else ""}'

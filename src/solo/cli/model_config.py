@@ -21,19 +21,13 @@ def run(session: session.Session) -> int:
     """Show or change the model's configuration."""
     keys = [text for text in session.args if '=' not in text]
     pairs = arguments.settings(tuple(text for text in session.args if '=' in text))
-    reset = arguments.comma_list(session.flags['reset'])
+    reset = arguments.reset_keys(session.flags['reset'])
+    arguments.check_config(session.parsed, keys, pairs, reset)
     if session.flags['file']:
         pairs = {**_file(session.flags['file']), **pairs}
-    for key in reset:
-        if key in pairs:
-            raise errors.UsageError(f'cannot set and reset key "{key}" simultaneously')
     if pairs or reset:
-        if keys:
-            raise errors.UsageError('cannot set and retrieve values simultaneously')
         session.ask('model_config', set=pairs, reset=reset)
         return 0
-    if len(keys) > 1:
-        raise errors.UsageError('can only retrieve a single value, or all values')
     found: dict[str, dict[str, Any]] = session.ask('model_config', set={}, reset=[])
     style = session.flags['format']
     if keys and keys[0] not in found:

@@ -48,7 +48,7 @@ def ask(session: session.Session, verb: str, noun: str, **params: Any) -> dict[s
     if result.get('asks'):
         session.say('This command will perform the following actions:')
         show(session, result, noun)
-        arguments.confirm('\nContinue [y/N]? ', 'y')
+        arguments.confirm('\nContinue [y/N]? ', f'{noun} removal')
         done = session.ask(verb, **params, **given, confirmed=True)
         return {**done, 'removed': []}  # what was listed before the question is not listed again
     return result
@@ -69,8 +69,8 @@ def show(session: session.Session, result: dict[str, Any], noun: str) -> bool:
     for each in result['removed']:
         lines.append(f'will remove {noun} {each[noun]}')
         lines += [f'- will remove unit {unit}' for unit in each.get('units', ())]
-        lines += [f'- will detach storage {storage}' for storage in each.get('detached', ())]
         lines += [f'- will remove storage {storage}' for storage in each.get('destroyed', ())]
+        lines += [f'- will detach storage {storage}' for storage in each.get('detached', ())]
     session.write(''.join(f'{line}\n' for line in lines))
     for each in result.get('failed', ()):
         message = f'ERROR removing {noun} {each[noun]} failed: {each["error"]}'

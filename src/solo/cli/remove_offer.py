@@ -35,7 +35,7 @@ def run(session: session.Session) -> int:
         arguments.confirm(
             f'WARNING! This command will remove offers: {", ".join(urls)}\n'
             'This includes all relations to those offers.\n\nContinue [y/N]? ',
-            'y',
+            'offer removal',
         )
     session.call('remove_offer', urls=urls, force=session.flags['force'])
     return 0

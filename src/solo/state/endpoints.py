@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import sqlite3
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from .. import errors, names
@@ -24,6 +25,11 @@ class End(NamedTuple):
 
     def __str__(self) -> str:
         return f'{self.application["name"]}:{self.endpoint.name}'
+
+
+def key(ends: Iterable[End]) -> str:
+    """Return Juju's name of a relation, who requires first: ``web:db pg:server``."""
+    return ' '.join(map(str, sorted(ends, key=lambda end: end.endpoint.role != 'requires')))
 
 
 def split(text: str) -> tuple[str, str]:
@@ -52,7 +58,7 @@ def infer(tx: db.Transaction, model: int, first: str, second: str) -> tuple[End,
     if len(fitting) > 1 and explicit:
         fitting = explicit
     if len(fitting) > 1:
-        choices = '; '.join(sorted(f'"{pair[0]} {pair[1]}"' for pair in fitting))
+        choices = '; '.join(sorted(f'"{key(pair)}"' for pair in fitting))
         raise errors.Error(f'ambiguous relation: "{first} {second}" could refer to {choices}')
     return fitting[0][0], fitting[0][1]
 

@@ -25,18 +25,20 @@ def integrate(tx: db.Transaction, model: int, first: str, second: str, *, now: f
         Error: In Juju's words (contract 4.4).
     """
     ends = endpoints.infer(tx, model, first, second)
+    key = endpoints.key(ends)
     for end in ends:
         if end.application['life'] != 'alive':
-            raise errors.Error(f'application {end.application["name"]} is not alive')
-    key = ' '.join(sorted(map(str, ends)))
+            name = end.application['name']
+            raise errors.Error(f'cannot add relation "{key}": application "{name}" is not alive')
     existing = _find_between(tx, ends)
     if existing is not None:
         if existing['life'] != 'alive':
-            raise errors.Error(f'relation {key} is dying, but not yet removed')
+            raise errors.Error(
+                f'cannot add relation "{key}": relation {key} is dying, but not yet removed'
+            )
         raise errors.Error(
-            f'cannot add relation "{key}": relation {key} already exists\n\n'
-            "Use 'solo status --relations' to view the current relations.",
-            'already exists',
+            f'cannot add relation "{key}"\nrelation {key} already exists (already exists): \n\n'
+            "Use 'solo status --relations' to view the current relations."
         )
     row = add(tx, model, ends, now)
     return tx.value('SELECT number FROM relation WHERE id = ?', row)
@@ -49,7 +51,7 @@ def add(tx: db.Transaction, model: int, ends: tuple[endpoints.End, ...], now: fl
         Error: If an endpoint would have more relations than its charm wants.
     """
     for end in ends:
-        _check_limit(tx, end)
+        _check_limit(tx, end, endpoints.key(ends))
     number = db.sequence(tx, model, 'relation')
     scope = 'container' if any(end.endpoint.scope == 'container' for end in ends) else 'global'
     relation = tx.insert(
@@ -73,7 +75,7 @@ def add(tx: db.Transaction, model: int, ends: tuple[endpoints.End, ...], now: fl
     return relation
 
 
-def _check_limit(tx: db.Transaction, end: endpoints.End) -> None:
+def _check_limit(tx: db.Transaction, end: endpoints.End, key: str) -> None:
     count = tx.value(
         'SELECT count(*) FROM relation_endpoint WHERE application = ? AND endpoint = ?',
         end.application['id'],
@@ -81,8 +83,8 @@ def _check_limit(tx: db.Transaction, end: endpoints.End) -> None:
     )
     if end.endpoint.limit and count >= end.endpoint.limit:
         raise errors.Error(
-            f'establishing a new relation for {end} would exceed its maximum relation limit '
-            f'of {end.endpoint.limit}',
+            f'cannot add relation "{key}": establishing a new relation for {end} would exceed its '
+            f'maximum relation limit of {end.endpoint.limit}',
             'quota limit exceeded',
         )
 
@@ -276,15 +278,13 @@ def bag(tx: db.Transaction, unit: sqlite3.Row, number: int, member: str) -> dict
 
 
 def key(tx: db.Transaction, relation: int) -> str:
-    """Return Juju's name of the relation: ``a:p b:q``."""
+    """Return Juju's name of the relation, who requires first: ``web:db pg:server``."""
     return ' '.join(
-        sorted(
-            f'{row["name"]}:{row["endpoint"]}'
-            for row in tx.all(
-                'SELECT a.name, e.endpoint FROM relation_endpoint e'
-                ' JOIN application a ON a.id = e.application WHERE e.relation = ?',
-                relation,
-            )
+        f'{row["name"]}:{row["endpoint"]}'
+        for row in tx.all(
+            'SELECT a.name, e.endpoint FROM relation_endpoint e JOIN application a'
+            " ON a.id = e.application WHERE e.relation = ? ORDER BY e.role != 'requires'",
+            relation,
         )
     )
 

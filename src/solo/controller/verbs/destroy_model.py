@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 _HEARTBEAT_SECONDS = 5.0
 _COUNTS = {
-    'application(s)': 'SELECT count(*) FROM application WHERE model = ? AND remote IS NULL',
     'machine(s)': 'SELECT count(*) FROM machine WHERE model = ?',
+    'application(s)': 'SELECT count(*) FROM application WHERE model = ? AND remote IS NULL',
+    'filesystem(s)': 'SELECT count(*) FROM storage WHERE model = ?',
 }
 
 
@@ -33,10 +34,15 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
         if kept and not destroy and not release:
             names = ', '.join(storage['name'] for storage in kept)
             raise errors.Error(
-                f'cannot destroy model "{row["name"]}": it has persistent storage ({names})\n\n'
-                'To destroy the storage, run the destroy-model command again with the '
-                '"--destroy-storage" flag.\n\n'
-                'To release the storage without destroying it, run it with "--release-storage".'
+                f'cannot destroy model "{row["name"]}"\n\n'
+                'The model has persistent storage remaining:\n'
+                f'\t{len(kept)} filesystem{"s" if len(kept) > 1 else ""} ({names})\n\n'
+                'To destroy the storage, run the destroy-model\n'
+                'command again with the "--destroy-storage" option.\n\n'
+                "To release the storage from solo's management\n"
+                'without destroying it, use the "--release-storage"\n'
+                'option instead. The storage can then be imported\n'
+                'into another model.'
             )
         removal.destroy_model(
             tx, row, destroy_storage=bool(destroy), forced=remove_unit.forced_at(params)
@@ -49,12 +55,11 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
         count = controller.changed.count
         with controller.database.write() as tx:
             gone = removal.model_gone(tx, row['id'])
-            left = [
-                f'{tx.value(count_of, row["id"])} {what}' for what, count_of in _COUNTS.items()
-            ]
+            counts = {what: tx.value(count, row['id']) for what, count in _COUNTS.items()}
+            left = [f', {count} {what}' for what, count in counts.items() if count]
         if gone:
             return {}
-        text = f'Waiting for model to be removed, {", ".join(left)}...'
+        text = f'Waiting for model to be removed{"".join(left)}...'
         if text != told:
             emit({'progress': text})
             told = text
