@@ -58,12 +58,18 @@ class Machines:
         """Return the machine that a unit is on."""
         return self.model.units()[unit]['machine']
 
-    def listen(self, machine: str, port: int) -> None:
-        """Start a server on a machine that answers each connection with the caller's address."""
+    def listen(self, machine: str, port: int, then: str = '') -> None:
+        """Start a server on a machine that answers each connection with the caller's address.
+
+        Args:
+            machine: The machine.
+            port: Of all its addresses.
+            then: Python's words for what it does before it hangs up.
+        """
         code = (
             'import socketserver as s; '
             'h = type("H", (s.BaseRequestHandler,), {"handle": lambda self: '
-            'self.request.sendall(self.client_address[0].encode())}); '
+            f'self.request.sendall(self.client_address[0].encode()) {then}}}); '
             f's.ThreadingTCPServer.allow_reuse_address = True; '
             f's.ThreadingTCPServer(("0.0.0.0", {port}), h).serve_forever()'
         )

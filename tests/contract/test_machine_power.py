@@ -5,7 +5,11 @@ Source: contract 1.2, 2.2, 2.8, 5, 6.3; juju: apiserver/admin.go, internal/worke
 
 from __future__ import annotations
 
+import random
+import secrets
+import socket
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import fix_machines
@@ -317,3 +321,67 @@ def test_what_makes_no_sense_is_refused(whole: Machines):
         text=True,
     )
     assert 'provider "odd" not found' in told.stderr
+
+
+@pytest.fixture
+def visitor() -> Iterator[tuple[str, ...]]:
+    """What puts a command on another host, 198.51.100.2, for which this one is 198.51.100.1."""
+    name = f'visitor{secrets.token_hex(2)}'
+    inside = ('ip', 'netns', 'exec', name)
+    _must('ip', 'netns', 'add', name)
+    try:
+        _must('ip', 'link', 'add', name, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', name)
+        _must('ip', 'address', 'add', '198.51.100.1/30', 'dev', name)
+        _must('ip', 'link', 'set', name, 'up')
+        _must(*inside, 'ip', 'address', 'add', '198.51.100.2/30', 'dev', 'eth0')
+        _must(*inside, 'ip', 'link', 'set', 'eth0', 'up')
+        yield inside
+    finally:
+        _must('ip', 'netns', 'delete', name)
+
+
+def test_expose_lets_a_machine_see_who_calls_and_a_session_ends_with_it(
+    whole: Machines, visitor: tuple[str, ...]
+):
+    """Rules of the kernel, which a killed controller leaves in force."""
+    port = random.randint(20000, 30000)
+    for unit in ('t/0', 't/1'):
+        whole.listen(whole.machine_of(unit), port)
+        whole.model.tool(unit, f'open-port {port}')
+
+    def seen(address: str, *who: str) -> str:
+        script = f'timeout 3 bash -c "cat </dev/tcp/{address}/{port}"'
+        return _out(*who, 'bash', '-c', script)
+
+    whole.model.juju('expose', 't', '--to-cidrs', '198.51.100.0/30')
+
+    whole.model.wait(lambda: seen('198.51.100.1', *visitor) == '198.51.100.2')
+    assert seen('127.0.0.1') == ''
+    assert seen(whole.address('0'), *visitor) == ''
+    whole.model.juju('expose', 't')
+    whole.model.wait(lambda: seen('127.0.0.1'))
+    gateway = f'{whole.address("0").rpartition(".")[0]}.1'
+    assert whole.run('2', f'timeout 3 bash -c "cat </dev/tcp/{gateway}/{port}"')
+    whole.kill_controller()
+    assert seen('198.51.100.1', *visitor) == '198.51.100.2'
+    whole.listen(
+        whole.machine_of('t/2'), port + 1, 'or self.request.sendall(self.request.recv(1))'
+    )
+    whole.model.tool('t/2', f'open-port {port + 1}')
+    whole.model.wait(lambda: f'dport {port + 1}' in _out('nft', 'list', 'ruleset'))
+    with socket.create_connection(('127.0.0.1', port + 1), 5) as session:
+        assert session.recv(100)
+        whole.model.juju('unexpose', 't')
+        whole.model.wait(lambda: seen('127.0.0.1') == '')
+        assert seen('198.51.100.1', *visitor) == ''
+        session.sendall(b'x')
+        with pytest.raises(OSError, match=r'timed out|reset'):
+            session.recv(100)
+
+
+def _must(*argv: str) -> None:
+    subprocess.run(argv, check=True)
+
+
+def _out(*argv: str) -> str:
+    return subprocess.run(argv, capture_output=True, text=True, check=False).stdout

@@ -1,7 +1,12 @@
-"""What exposed applications let the world reach: rows to rules for the forwarder."""
+"""What exposed applications let the world reach: rows to rules for the forwarder and the kernel.
+
+The forwarder listens at every exposed TCP port of the host, so that nobody else takes it. Where
+the kernel can send packets to the machines by itself, the forwarder sees none of them.
+"""
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import logging
 from typing import TYPE_CHECKING
@@ -21,7 +26,7 @@ class Exposure:
     def __init__(self, controller: Controller) -> None:
         self._controller = controller
         self._forwarder = forward.Forwarder(controller.data)
-        self._applied: tuple[forward.Rule, ...] | None = None
+        self._applied: dict[str, list[forward.Rule]] | None = None
         self.faults: tuple[str, ...] = ()
 
     def apply(self) -> None:
@@ -30,35 +35,47 @@ class Exposure:
             wanted = rules(tx)
         if wanted == self._applied:
             return
-        before, self.faults = self.faults, self._forwarder.apply(wanted)
-        self._applied = None if self.faults else wanted
+        self._applied = None
+        listened = [rule for found in wanted.values() for rule in found if rule.protocol == 'tcp']
+        before, busy = self.faults, self._forwarder.apply(listened)
+        self.faults = tuple(busy.values())
         if self.faults != before:
             for fault in self.faults:
                 logger.warning('%s', fault)
+        for name, kind in self._controller.providers.items():
+            kind.expose([rule for rule in wanted.get(name, ()) if rule.port not in busy])
+        self._applied = None if self.faults else wanted
 
 
-def rules(tx: db.Transaction) -> tuple[forward.Rule, ...]:
-    """Return one rule for each exposed port, with the addresses of the units behind it."""
-    found: dict[tuple[int, str, tuple[str, ...]], list[str]] = {}
+def rules(tx: db.Transaction) -> dict[str, list[forward.Rule]]:
+    """Return one rule for each exposed port, with the addresses of the units behind it.
+
+    They are by provider; what only the forwarder can do, for it has machines of several, is
+    under ''.
+    """
+    found: dict[tuple[int, str, tuple[str, ...]], dict[str, str]] = {}
     for row in tx.all(
-        'SELECT a.exposed, p.*, m.address FROM application a JOIN unit u ON u.application = a.id'
+        'SELECT a.exposed, p.*, m.address, m.provider FROM application a'
+        ' JOIN unit u ON u.application = a.id'
         ' JOIN port p ON p.unit = u.id JOIN machine m ON m.id = u.machine'
-        " WHERE a.exposed IS NOT NULL AND p.protocol = 'tcp' AND m.address != ''"
-        ' ORDER BY a.id, u.number'
+        " WHERE a.exposed IS NOT NULL AND p.protocol IN ('tcp', 'udp') AND m.address != ''"
+        " AND m.power = 'on' ORDER BY a.id, u.number"
     ):
-        exposed: dict[str, list[str]] = json.loads(row['exposed'])
-        cidrs = exposed.get(row['endpoint'], exposed.get('')) or (
-            sorted({cidr for each in exposed.values() for cidr in each})
-            if row['endpoint'] == ''
-            else None
-        )
-        if cidrs is None:
-            continue
-        for port in range(row['first'], row['last'] + 1):
-            addresses = found.setdefault((port, 'tcp', tuple(cidrs)), [])
-            if row['address'] not in addresses:
-                addresses.append(row['address'])
-    return tuple(
-        forward.Rule(port=port, addresses=tuple(addresses), cidrs=cidrs)
-        for (port, _, cidrs), addresses in sorted(found.items())
+        cidrs = _cidrs(json.loads(row['exposed']), row['endpoint'])
+        for port in range(row['first'], row['last'] + 1) if cidrs else ():
+            found.setdefault((port, row['protocol'], cidrs), {})[row['address']] = row['provider']
+    by_provider: dict[str, list[forward.Rule]] = {}
+    for (port, protocol, cidrs), addresses in sorted(found.items()):
+        kinds = set(addresses.values())
+        kind = kinds.pop() if len(kinds) == 1 else ''
+        rule = forward.Rule(port, protocol, tuple(addresses), cidrs)
+        by_provider.setdefault(kind, []).append(rule)
+    return by_provider
+
+
+def _cidrs(exposed: dict[str, list[str]], endpoint: str) -> tuple[str, ...]:
+    """Return the networks that may reach a port that was opened for *endpoint*, '' for all."""
+    given = exposed.get(endpoint, exposed.get('')) or (
+        [cidr for each in exposed.values() for cidr in each] if endpoint == '' else []
     )
+    return tuple(sorted({str(ipaddress.ip_network(cidr, strict=False)) for cidr in given}))

@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from .. import errors
@@ -27,6 +28,7 @@ class Rule:
     """One port of the host: who may come, and the machines behind it, in turn."""
 
     port: int
+    protocol: str
     addresses: tuple[str, ...]
     cidrs: tuple[str, ...]
 
@@ -37,18 +39,18 @@ class Forwarder:
     def __init__(self, data: Path) -> None:
         self._data = data
 
-    def apply(self, rules: tuple[Rule, ...]) -> tuple[str, ...]:
+    def apply(self, rules: Sequence[Rule]) -> dict[int, str]:
         """Forward by *rules* and nothing else; may be called again and again.
 
         Returns:
-            What could not be done, for people: a port that somebody else has.
+            The ports that somebody else has, each with words for people.
 
         Raises:
             Error: If the process doesn't answer.
         """
         running = self._pid()
         if not rules and running is None:
-            return ()
+            return {}
         text = json.dumps([dataclasses.asdict(rule) for rule in rules])
         (self._data / 'forward.status').unlink(missing_ok=True)
         fresh = self._data / 'forward.json.new'
@@ -60,7 +62,7 @@ class Forwarder:
         while time.monotonic() < deadline:
             answer = json.loads(forwarder.read(self._data / 'forward.status') or '{}')
             if answer.get('rules') == text:
-                return tuple(answer['faults'])
+                return {int(port): fault for port, fault in answer['faults'].items()}
             if self._pid() is None:
                 self._start()
             time.sleep(0.05)  # a poll with a deadline: the answer is a file

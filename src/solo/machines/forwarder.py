@@ -157,7 +157,11 @@ def main(data: Path) -> int:
                 listeners.pop(key).close()
             for key in rules.keys() - listeners.keys():
                 listeners[key] = Listener(rules[key])
-            faults = [fault for listener in listeners.values() for fault in listener.faults]
+            faults = {
+                listener.rule['port']: listener.faults[0]
+                for listener in listeners.values()
+                if listener.faults
+            }
             report(data, {'rules': text, 'faults': faults})
             for key in [key for key, listener in listeners.items() if listener.faults]:
                 # Tried anew at the next signal; what it has is given back till then.

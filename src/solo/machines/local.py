@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import IO
 
 from .. import errors
+from . import forward, provider
 from . import leases as shared
-from . import provider
 
 _PATIENCE = 10.0  # seconds that processes get to end by themselves
 
@@ -114,6 +114,10 @@ class Local:
     def connect(self, cuts: Sequence[provider.Cut], addresses: Mapping[str, str]) -> None:
         """Do nothing: there is one network, the host's own."""
         del cuts, addresses
+
+    def expose(self, rules: Sequence[forward.Rule]) -> None:
+        """Do nothing: what isn't the host's own may not come in as 127.0.0.0/8, ip-sysctl.rst."""
+        del rules
 
     def power(self, machine: provider.Machine, what: provider.Power) -> None:
         """Refuse: a folder has no power switch."""

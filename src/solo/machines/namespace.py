@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from .. import errors, processes
-from . import init, leases, members, network, provider
+from . import forward, init, leases, members, network, provider
 
 _NEEDED = {
     'ip': 'iproute2',
@@ -170,6 +170,10 @@ class Namespace:
     def connect(self, cuts: Sequence[provider.Cut], addresses: Mapping[str, str]) -> None:
         """Let the bridge drop what is cut."""
         self._network.cut(cuts, addresses)
+
+    def expose(self, rules: Sequence[forward.Rule]) -> None:
+        """Let the kernel translate addresses, so that a machine sees who calls."""
+        self._network.expose(rules)
 
     def _boot(self, machine: provider.Machine, address: str) -> dict[str, Any]:
         """Start process 1 and wait until it has made its view of the files."""

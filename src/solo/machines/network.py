@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .. import errors
-from . import leases, provider
+from . import forward, leases, provider, translate
 
 _SYSTEM_PATH = '/usr/sbin:/usr/bin:/sbin:/bin'
 _FORWARDING = Path('/proc/sys/net/ipv4/ip_forward')
@@ -73,8 +73,8 @@ class Network:
         for cable in _interfaces(self._names.cable):
             _run('ip', 'link', 'delete', cable, check=False)
         _run('ip', 'link', 'delete', self._names.bridge, check=False)
-        for family in ('ip', 'bridge'):
-            _run('nft', 'delete', 'table', family, self._names.table, check=False)
+        for family, table in (('ip', ''), ('bridge', ''), ('ip', '_expose')):
+            _run('nft', 'delete', 'table', family, f'{self._names.table}{table}', check=False)
         self._leases.free(f'{self._data}:')
         with self._leases.table() as table:
             if 'ip_forward' in table and not any('/' in leased for leased in table):
@@ -134,6 +134,21 @@ class Network:
         """
         cables = {key: self._cable(address) for key, address in addresses.items()}
         _run('nft', '-f', '-', text=broken(self._names, cuts, cables))
+
+    def expose(self, rules: Sequence[forward.Rule]) -> None:
+        """Send what comes to these ports of the host on to machines, and nothing else.
+
+        Args:
+            rules: The ports, of machines of this network.
+        """
+        table, bridge = f'{self._names.table}_expose', self._names.bridge
+        if not os.path.exists(f'/sys/class/net/{bridge}'):
+            return  # no machine, no table
+        if not rules and not _run('nft', 'list', 'table', 'ip', table, check=False):
+            return
+        _run('nft', '-f', '-', text=translate.ruleset(table, bridge, str(self._subnet()), rules))
+        if rules:  # for what comes from 127.0.0.1
+            Path(f'/proc/sys/net/ipv4/conf/{bridge}/route_localnet').write_text('1')
 
     def _cable(self, address: str) -> str:
         number = int(ipaddress.ip_address(address)) & ((1 << (32 - _PREFIX)) - 1)

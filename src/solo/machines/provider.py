@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Literal, NamedTuple, Protocol
 
+from . import forward
+
 Power = Literal['kill', 'stop', 'freeze']
 
 
@@ -130,6 +132,16 @@ class Provider(Protocol):
         Args:
             cuts: What doesn't get through.
             addresses: The addresses of the machines by key.
+
+        Raises:
+            Error: If the kernel refuses.
+        """
+        ...
+
+    def expose(self, rules: Sequence[forward.Rule]) -> None:
+        """Let the kernel forward these ports and no others, if it can do that for such machines.
+
+        A forwarder listens there too: what the kernel doesn't take, it serves.
 
         Raises:
             Error: If the kernel refuses.
