@@ -123,6 +123,7 @@ def test_a_bundle_is_a_yaml_file_or_a_folder_with_one(tmp_path: Path):
         (apps(a={'num_units': -1}), 'negative number of units specified on application "a"'),
         (apps(a={'num_units': 1, 'scale': 2}), 'cannot specify both scale and num_units'),
         (apps(a={'storage': {'x': '0'}}), 'invalid storage "x" in application "a": count must'),
+        (apps(a={'bindings': {'x': 'dmz'}}), 'wants to bind endpoint "x" to space "dmz", but'),
         (apps(a={'resources': {'r': 3}}), 'resource "r" of application "a" is revision 3'),
         (apps(a={'charm': 'cs:x'}), 'invalid charm URL in application "a": cannot parse'),
         (apps(a={'charm': ''}), 'empty charm path'),

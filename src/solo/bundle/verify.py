@@ -79,6 +79,12 @@ def _applications(bundle: spec.Bundle, check_storage: Callable[[str], object]) -
             fault = _fault(lambda directive=directive: check_storage(directive))
             if fault:
                 yield f'invalid storage "{store}" in application "{name}": {fault}'
+        for endpoint, space in application.bindings.items():
+            if space not in ('', 'alpha'):
+                yield (
+                    f'application "{name}" wants to bind endpoint "{endpoint}" to space '
+                    f'"{space}", but there is one space here, "alpha"'
+                )
         for offer in application.offers:
             if not names.is_application(offer):
                 yield f'invalid offer name "{offer}" in application "{name}"'

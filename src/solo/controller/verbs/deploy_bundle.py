@@ -82,14 +82,15 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
 def _told(changes: list[plan.Change]) -> dict[str, Any]:
     return {
         'lines': [line for change in changes for line in change.lines()],
-        'applications': sorted(
-            {
-                names.unit(each.unit).application
-                for each in changes
-                if isinstance(each, plan.AddUnit)
-            }
-        ),
+        'applications': sorted({name for change in changes for name in _concerned(change)}),
     }
+
+
+def _concerned(change: plan.Change) -> list[str]:
+    """Return the application whose units will run hooks for a change."""
+    if isinstance(change, plan.AddUnit):
+        return [names.unit(change.unit).application]
+    return [change.name] if isinstance(change, plan.Deploy | plan.SetOptions) else []
 
 
 def _check_trust(bundle: spec.Bundle, params: wire.Json) -> None:
