@@ -69,14 +69,17 @@ class Controller:
         kind.check()
         return kind
 
-    def committed(self, woken: frozenset[int]) -> None:
+    def committed(self, woken: frozenset[int], places_changed: bool) -> None:
         """Pass the news of a commit on; the database calls it.
 
         Args:
             woken: Rows of the units that have something new to look at.
+            places_changed: Whether machines, storage or ports may have to be made. The pass for
+                that looks at all of them, so it is not for every commit of every hook.
         """
         self.agents.wake(woken)
-        self.provisioner.wake()
+        if places_changed:
+            self.provisioner.wake()
         self.changed.ring()
 
     def serve(self) -> None:

@@ -13,6 +13,16 @@ from typing import Any
 from .. import errors
 from . import migrations
 
+# What machines, storage and exposed ports are made from: columns of tables, None for all of them.
+_PLACES = {
+    'machine': None,
+    'storage': None,
+    'pool': None,
+    'port': None,
+    'cut': None,
+    'application': 'exposed',
+    'unit': 'life, machine, forced, principal',
+}
 _FULL = ('database or disk is full', 'disk I/O error')
 
 
@@ -68,7 +78,8 @@ class Database:
     """The file and its connections: one that writes, one per thread that reads.
 
     Attributes:
-        on_commit: Called after each committed write with the rows of the units concerned.
+        on_commit: Called after each committed write with the rows of the units concerned, and
+            whether it changed what machines, storage and exposed ports are made from.
 
     Raises:
         Error: If the file can't be used, or a newer solo wrote it.
@@ -79,7 +90,8 @@ class Database:
         self._lock = threading.RLock()
         self._readers = threading.local()
         self._cache: dict[Any, Any] = {}
-        self.on_commit: Callable[[frozenset[int]], None] = lambda _: None
+        self.on_commit: Callable[[frozenset[int], bool], None] = lambda _, __: None
+        self._places_changed = False
         with _explained(path):
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
             self._writer = self._connect()
@@ -100,6 +112,27 @@ class Database:
                     f'cannot use "{path}": another release of solo wrote it (schema {version}, '
                     f'this one knows {migrations.SCHEMA}); use that release'
                 )
+            self._watch_places()
+
+    def _watch_places(self) -> None:
+        """Let the writer note what concerns places, whatever statement changes it."""
+
+        def note() -> None:
+            self._places_changed = True
+
+        self._writer.create_function('places_changed', 0, note)
+        watched = [(table, columns, '') for table, columns in _PLACES.items()]
+        # An agent's last word, after its machine was lost, is not to stand.
+        lost = 'WHEN (SELECT lost_at FROM machine WHERE id = NEW.machine) IS NOT NULL'
+        watched.append(('unit', 'agent_status', lost))
+        for number, (table, columns, when) in enumerate(watched):
+            changes = ['UPDATE' if columns is None else f'UPDATE OF {columns}']
+            changes += [] if when else ['INSERT', 'DELETE']
+            for change in changes:
+                self._writer.execute(
+                    f'CREATE TEMP TRIGGER "{change} {number}" AFTER {change} ON main.{table}'
+                    f' {when} BEGIN SELECT places_changed(); END'
+                )
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -116,16 +149,18 @@ class Database:
         """Run a writing transaction: all of it or nothing; one at a time."""
         with self._lock:
             tx = Transaction(self._writer, self._cache)
+            self._places_changed = False
             with _explained(self._path):
                 self._writer.execute('BEGIN IMMEDIATE')
                 try:
                     yield tx
                     self._writer.execute('COMMIT')
+                    places_changed = self._places_changed
                 except BaseException:
                     with contextlib.suppress(sqlite3.Error):
                         self._writer.execute('ROLLBACK')
                     raise
-        self.on_commit(frozenset(tx.woken))
+        self.on_commit(frozenset(tx.woken), places_changed)
 
     @contextlib.contextmanager
     def read(self) -> Generator[Transaction, None, None]:
