@@ -323,6 +323,24 @@ def test_what_makes_no_sense_is_refused(whole: Machines):
     assert 'provider "odd" not found' in told.stderr
 
 
+def test_juju_reboot_boots_the_machine(whole: Machines):
+    """Contract 3.18: after the hook; ``start`` tells its units."""
+    machine = whole.machine_of('t/1')
+    whole.run(machine, 'touch /run/gone')
+    whole.listen(machine, 7003)
+    before, inits = len(whole.model.hooks('t/1')), whole.inits()
+
+    tools = whole.data / 'machines' / 'power' / machine / 'tools' / 'unit-t-1'
+    whole.run(machine, f'{tools}/juju-exec t/1 juju-reboot')
+
+    whole.model.wait_hook('t/1', 'start', whole.model.hooks('t/1')[:before].count('start') + 1)
+    whole.model.settle()
+    assert whole.model.hooks('t/1')[before:] == ['start']
+    assert whole.run(machine, 'ls /run/gone 2>/dev/null; ss -Htln') == ''
+    assert len(whole.inits()) == 3
+    assert set(whole.inits()) != set(inits)
+
+
 @pytest.fixture
 def visitor() -> Iterator[tuple[str, ...]]:
     """What puts a command on another host, 198.51.100.2, for which this one is 198.51.100.1."""

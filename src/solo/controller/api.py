@@ -6,7 +6,7 @@ import json
 import random
 import sqlite3
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,8 @@ class AgentApi:
     def __init__(self, database: db.Database, data: Path) -> None:
         self._database = database
         self._data = data
+        # Reboots a machine for real, if it is one that can be; tells whether it will.
+        self.reboots: Callable[[int], bool] = lambda _: False
 
     # -- the unit's life -----------------------------------------------------------------------
     def unit(self, unit: int) -> model.Unit:
@@ -164,8 +166,12 @@ class AgentApi:
         return min((moment for moment in times if moment is not None), default=None)
 
     def reboot(self, unit: int) -> None:
+        with self._database.read() as tx:
+            machine = machines.row(tx, units.row(tx, unit)['machine'])
+        if self.reboots(machine['id']):
+            return
         with self._database.write() as tx:
-            machines.reboot(tx, units.row(tx, unit)['machine'])
+            machines.reboot(tx, machine['id'])
 
     def remove(self, unit: int) -> None:
         with self._database.write() as tx:

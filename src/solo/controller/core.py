@@ -45,6 +45,7 @@ class Controller:
         self.agents = agents.Agents(self)
         self.machine_tasks = machinetasks.MachineTasks(self)
         self.power = power.Power(self)
+        self.api.reboots = self.power.reboots
         self.provisioner = provisioner.Provisioner(self)
         self._stopped = threading.Event()
         self._server = server.Server(folders.socket(data), self)

@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import logging
 import sqlite3
 import threading
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from .. import errors
 from ..agent import runner
 from ..machines import provider
 from ..state import db, machines, power
 
 if TYPE_CHECKING:
     from .core import Controller
+
+logger = logging.getLogger(__name__)
 
 
 class Wanted(NamedTuple):
@@ -73,6 +77,33 @@ class Power:
             self._controller.providers[row['provider']].destroy(where)
             self._controller.agents.end(machine)
             self._good.pop(machine, None)
+
+    def reboots(self, machine: int) -> bool:
+        """Begin to reboot the machine, if it is more than a folder; tell whether it is.
+
+        An agent of the machine asks for it: from now on it begins nothing more, and this doesn't
+        wait for it.
+        """
+        with self._controller.database.read() as tx:
+            if not self._controller.providers[machines.row(tx, machine)['provider']].has_power:
+                return False
+        self._controller.agents.lose(machine)
+        threading.Thread(target=self._reboot, args=(machine,), daemon=True).start()
+        return True
+
+    def _reboot(self, machine: int) -> None:
+        """End the machine's processes as a shut-down does, and let the provisioner boot it."""
+        with self._locks.setdefault(machine, threading.Lock()):
+            with self._controller.database.read() as tx:
+                row = machines.row(tx, machine)
+                where = described(tx, row)
+            try:
+                self._controller.providers[row['provider']].power(where, 'stop')
+                self._controller.agents.end(machine)
+            except errors.Error as error:
+                logger.warning('%s', error)
+            self._good.pop(machine, None)
+        self._controller.provisioner.wake()
 
     def spawn(self, machine: int) -> runner.Spawn:
         """Return what starts a process on the machine."""

@@ -62,6 +62,8 @@ class Storage:
                 shutil.rmtree(row['folder'], ignore_errors=True)
                 with contextlib.suppress(OSError):
                     Path(row['folder']).parent.rmdir()
+                    if _MEMORY in Path(row['folder']).parents:
+                        Path(row['folder']).parent.parent.rmdir()
             with database.write() as tx:
                 tx.execute('DELETE FROM storage WHERE id = ? AND unit IS NULL', row['id'])
         if faults:

@@ -36,6 +36,7 @@ class Local:
     """
 
     name = 'local'
+    has_power = False
 
     def __init__(self, data: Path, leases: shared.Leases | None = None) -> None:
         self._data = data

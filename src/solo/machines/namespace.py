@@ -50,6 +50,7 @@ class Namespace:
     """
 
     name = 'namespace'
+    has_power = True
 
     def __init__(self, data: Path, table: leases.Leases | None = None) -> None:
         self._data = data
@@ -147,7 +148,16 @@ class Namespace:
             )
 
     def place(self, machine: provider.Machine, folder: Path, location: str) -> Path:
-        """Make a link in the machine's own files."""
+        """Make a link in the machine's own files.
+
+        Raises:
+            Error: If the folder is one of the host's, of which a machine has but a copy.
+        """
+        if Path(os.path.realpath(self._data)) not in Path(os.path.realpath(folder)).parents:
+            raise errors.Error(
+                f'cannot give machine "{machine.key}" the folder "{folder}": a machine of '
+                'namespaces shares only the data directory with its host; use the pool "folders"'
+            )
         provider.link(Path(self.root(machine)) / location.lstrip('/'), folder)
         return Path('/') / location.lstrip('/')
 

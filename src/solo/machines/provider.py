@@ -55,9 +55,15 @@ class Cut(NamedTuple):
 
 
 class Provider(Protocol):
-    """A kind of machine. Every method may be called again after a crash, and then mends."""
+    """A kind of machine. Every method may be called again after a crash, and then mends.
+
+    Attributes:
+        name: As ``add-model --config provider=`` has it.
+        has_power: Whether :meth:`power` can switch it.
+    """
 
     name: str
+    has_power: bool
 
     def check(self) -> None:
         """Look whether this host can have such machines.

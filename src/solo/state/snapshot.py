@@ -91,11 +91,18 @@ def _relations(tx: db.Transaction, unit: sqlite3.Row) -> dict[int, model.Relatio
     ):
         ends.setdefault(row['row'], []).append(row)
     members: dict[int, list[sqlite3.Row]] = {}
+    # Its own application's other units are its business among peers only: the database leaves
+    # them out, or n units would read n rows at each of their hooks. '0' is what follows '/'.
     for row in tx.all(
         'SELECT m.relation, m.unit_name, m.unit, m.scope, m.version, u.principal'
         ' FROM relation_unit m JOIN relation_endpoint mine ON mine.relation = m.relation'
-        ' LEFT JOIN unit u ON u.id = m.unit WHERE mine.application = ?',
+        ' LEFT JOIN unit u ON u.id = m.unit WHERE mine.application = ?'
+        " AND (m.unit_name = ? OR mine.role = 'peer'"
+        ' OR NOT (m.unit_name > ? AND m.unit_name < ?))',
         unit['application'],
+        unit['name'],
+        f'{unit["application_name"]}/',
+        f'{unit["application_name"]}0',
     ):
         members.setdefault(row['relation'], []).append(row)
     views: dict[int, model.RelationView] = {}

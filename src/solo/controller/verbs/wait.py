@@ -40,6 +40,7 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
     first = True
     while True:
         count = controller.changed.count
+        looked_at = time.monotonic()
         with controller.database.read() as tx:
             try:
                 model = models.get(tx, params.get('model', ''))['id']
@@ -67,7 +68,8 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
         if found == 'failed' or (found is not None and controller.changed.count == count):
             return _result(controller, model, found, units, wanted, params.get('log_lines', 20))
         controller.changed.wait(count, _POLL_SECONDS)
-        pause.wait(_LEAST_SECONDS)
+        # To look at many units takes a while: it is to be a tenth of the time at most.
+        pause.wait(max(_LEAST_SECONDS, 9 * (time.monotonic() - looked_at)))
 
 
 def _units(
