@@ -204,13 +204,16 @@ def test_an_ambiguous_relation_lists_what_it_could_be(model: Model):
     first = model.ask('integrate', 'a', 'b')
     model.juju('integrate', 'a:client', 'b:server')
     second = model.ask('integrate', 'b', 'a')
+    model.juju('integrate', 'a:server', 'b:client')
+    third = model.ask('remove-relation', 'a', 'b')
 
-    assert first.code == second.code == 1
+    assert first.code == second.code == third.code == 1
     assert first.err.startswith('ERROR ambiguous relation: "a b" could refer to ')
     assert {'"a:client b:server"', '"b:client a:server"'} == set(
         first.err.partition('refer to ')[2].strip().split('; ')
     )
     assert second.err.startswith('ERROR ambiguous relation: "b a" could refer to ')
+    assert third.err == first.err
 
 
 def test_a_limit_is_kept_on_either_side(model: Model, tmp_path: Path):

@@ -104,11 +104,17 @@ def test_a_bundle_is_a_yaml_file_or_a_folder_with_one(tmp_path: Path):
     (tmp_path / 'charm' / 'charmcraft.yaml').touch()
     (tmp_path / 'charm' / 'bundle.yaml').touch()
     (tmp_path / 'bundle.yaml').touch()
+    (tmp_path / 'bundle').write_text('applications: {}')
+    (tmp_path / 'packed').write_bytes(b'PK\3\4')
+    (tmp_path / 'x.charm').write_text('no archive')
 
     assert document.find(str(tmp_path)) == tmp_path / 'bundle.yaml'
     assert document.find(str(tmp_path / 'bundle.yaml')) == tmp_path / 'bundle.yaml'
     assert document.find(str(tmp_path / 'charm')) is None
+    assert document.find(str(tmp_path / 'bundle')) == tmp_path / 'bundle'
+    assert document.find(str(tmp_path / 'packed')) is None
     assert document.find(str(tmp_path / 'x.charm')) is None
+    assert document.find(str(tmp_path / 'nothing')) is None
 
 
 @pytest.mark.parametrize(

@@ -152,6 +152,17 @@ def test_an_endpoint_without_a_name_is_any_that_is_related():
     assert not there.is_related(end('a', 'z'), end('b', ''))
 
 
+def test_a_shipped_charm_is_compared_by_its_name():
+    there = model(a={}, b={})
+    wanted = spec.Bundle(
+        {'a': spec.Application(charm='ch:x'), 'b': spec.Application(charm='/y')}, {}, {}, ()
+    )
+
+    assert diff.diff(wanted, there, {}) == {
+        'applications': {'b': {'charm': {'bundle': '/y', 'model': URL}}}
+    }
+
+
 _NAMES = ('a', 'b', 'c')
 
 

@@ -40,7 +40,7 @@ def _applications(bundle: spec.Bundle, there: present.Model) -> Json:
             found[name] = {'missing': 'bundle' if wanted is None else 'model'}
             continue
         parts: Json = {
-            'charm': _differs(wanted.charm, now.charm),
+            'charm': _charm(wanted.charm, now.charm),
             'base': _base(wanted.base or bundle.default_base, now.base),
             'num_units': None if now.subordinate else _differs(wanted.num_units, len(now.units)),
             'expose': _differs(bool(wanted.exposure), bool(now.exposure)),
@@ -52,6 +52,14 @@ def _applications(bundle: spec.Bundle, there: present.Model) -> Json:
         if differing:
             found[name] = differing
     return found
+
+
+def _charm(wanted: str, now: str) -> Json | None:
+    """Compare a charm that comes with solo by its name, as Juju does one of a store."""
+    name = wanted.removeprefix('ch:')
+    if name == now.removeprefix('local:').rpartition('-')[0]:
+        return None
+    return _differs(wanted, now)
 
 
 def _base(wanted: str, now: str) -> Json | None:

@@ -28,7 +28,17 @@ def find(path: str) -> Path | None:
         if any((given / name).exists() for name in ('metadata.yaml', 'charmcraft.yaml')):
             return None
         return next((given / name for name in _NAMES if (given / name).is_file()), None)
-    return given if given.is_file() and given.suffix in ('.yaml', '.yml') else None
+    return given if given.is_file() and not _is_charm(given) else None
+
+
+def _is_charm(path: Path) -> bool:
+    if path.suffix in ('.yaml', '.yml'):
+        return False
+    try:
+        with open(path, 'rb') as file:
+            return path.suffix == '.charm' or file.read(2) == b'PK'
+    except OSError:
+        return True  # whoever unpacks it will say why that is not possible
 
 
 def load(path: Path, overlays: Sequence[Path]) -> Json:

@@ -130,9 +130,8 @@ def find(tx: db.Transaction, model: int, first: str, second: str) -> sqlite3.Row
     if not found:
         raise errors.Error(f'relation matching "{first} {second}" not found', 'not found')
     if len(found) > 1:
-        raise errors.Error(
-            f'endpoints ["{first}" "{second}"] are ambiguous, specify relation endpoints or id'
-        )
+        choices = '; '.join(f'"{key(tx, row["id"])}"' for row in found)
+        raise errors.Error(f'ambiguous relation: "{first} {second}" could refer to {choices}')
     return found[0]
 
 
