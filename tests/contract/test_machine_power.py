@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import contract_model
 import fix_machines
 import pytest
 import waiting
@@ -339,6 +340,28 @@ def test_juju_reboot_boots_the_machine(whole: Machines):
     assert whole.run(machine, 'ls /run/gone 2>/dev/null; ss -Htln') == ''
     assert len(whole.inits()) == 3
     assert set(whole.inits()) != set(inits)
+
+
+def test_two_data_directories_have_machines_side_by_side(whole: Machines):
+    """Names, addresses and rules of the kernel are each one's own, and so is what is removed."""
+    data = whole.data.parent / 'other'
+    data.mkdir()
+    model = contract_model.Model(whole.cli, whole.model.name, data, {'SOLO_DATA': str(data)})
+    other = fix_machines.Machines(model, data, whole.cli)
+    model.command('add-model', model.name, '--config', 'provider=namespace')
+    model.deploy('t')
+    model.settle()
+    whole.listen('0', 7004)
+    other.listen('0', 7004)
+
+    assert other.address('0') not in {whole.address(each) for each in '012'}
+    assert other.call('0', '0', 7004) == other.address('0')
+    other.switch('cut', '0')
+    assert whole.call('1', '0', 7004) == whole.address('1')
+    model.command('destroy-controller', '--no-prompt', '--destroy-all-models', '--force')
+
+    assert fix_machines.left(data) == []
+    assert whole.call('1', '0', 7004) == whole.address('1')
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from ..state import (
     operations,
     relations,
     removal,
+    secretevents,
     secretreaders,
     secrets,
     snapshot,
@@ -115,7 +116,7 @@ class AgentApi:
             if row['running'] is not None:
                 hook = codec.running_from_json(row['running']).hook or hook
             if hook is not None and hook.secret is not None:
-                secrets.rotated(tx, row['model'], hook, now=now)
+                secretevents.rotated(tx, row['model'], hook, now=now)
             if local.started and row['update_status_at'] is None:
                 _start_timer(tx, row, now)
 

@@ -85,7 +85,7 @@ def _add(tx: db.Transaction, unit: sqlite3.Row, change: model.SecretChange, now:
         description=change.description or '',
         rotate=rotate,
         expires=change.expire,
-        rotates=_rotates(rotate, now),
+        rotates=rotates(rotate, now),
         created=now,
         updated=now,
     )
@@ -105,7 +105,8 @@ def _refuse_taken_label(
         raise errors.Error(f'secret with label "{label}" already exists', 'already exists')
 
 
-def _rotates(policy: str, now: float) -> float | None:
+def rotates(policy: str, now: float) -> float | None:
+    """Return when a secret of that rotation *policy* is to be rotated next, None for never."""
     seconds = _ROTATION_SECONDS.get(policy)
     return None if seconds is None else now + seconds
 
@@ -160,7 +161,7 @@ def _set(
         change.label,
         change.description,
         rotate,
-        _rotates(rotate, now) if change.rotate else secret['rotates'],
+        rotates(rotate, now) if change.rotate else secret['rotates'],
         change.expire,
         now,
         secret['model'],
@@ -350,62 +351,3 @@ def _shown(tx: db.Transaction, row: sqlite3.Row) -> model.Secret:
             for grant in grants
         ),
     )
-
-
-def events(tx: db.Transaction, unit: sqlite3.Row, now: float) -> tuple[model.SecretEvent, ...]:
-    """Return the secret hooks that are due: changed, rotate, expired, remove (contract 2.8)."""
-    found: list[model.SecretEvent] = []
-    for row in tx.all(
-        'SELECT c.secret, c.label, (SELECT max(revision) FROM secret_revision r'
-        ' WHERE r.model = c.model AND r.secret = c.secret) AS newest, c.revision'
-        ' FROM secret_consumer c JOIN secret s ON s.model = c.model AND s.id = c.secret'
-        ' WHERE c.unit = ? AND (s.model != ? OR s.owner NOT IN (?, ?))',
-        unit['id'],
-        unit['model'],
-        unit['name'],
-        unit['application_name'],
-    ):
-        if row['newest'] > row['revision']:
-            found.append(
-                model.SecretEvent('secret-changed', row['secret'], row['label'], row['newest'])
-            )
-    for secret in managed(tx, unit):
-        if secret.expires is not None and secret.expires <= now:
-            found.append(
-                model.SecretEvent('secret-expired', secret.id, secret.label, secret.revision)
-            )
-        if secret.rotates is not None and secret.rotates <= now:
-            found.append(
-                model.SecretEvent('secret-rotate', secret.id, secret.label, secret.revision)
-            )
-        for row in tx.all(
-            'SELECT revision FROM secret_revision r WHERE r.model = ? AND r.secret = ?'
-            ' AND r.revision < ?'
-            ' AND NOT EXISTS (SELECT 1 FROM secret_consumer c WHERE c.model = r.model'
-            ' AND c.secret = r.secret AND c.revision = r.revision)',
-            unit['model'],
-            secret.id,
-            secret.revision,
-        ):
-            found.append(
-                model.SecretEvent('secret-remove', secret.id, secret.label, row['revision'])
-            )
-    return tuple(found)
-
-
-def rotated(tx: db.Transaction, model_row: int, hook: model.Hook, *, now: float) -> None:
-    """Start the rotation timer anew after ``secret-rotate``; an expired secret expired once."""
-    if hook.kind == 'secret-rotate':
-        policy = tx.value(
-            'SELECT rotate FROM secret WHERE model = ? AND id = ?', model_row, hook.secret
-        )
-        tx.execute(
-            'UPDATE secret SET rotates = ? WHERE model = ? AND id = ?',
-            _rotates(policy or 'never', now),
-            model_row,
-            hook.secret,
-        )
-    elif hook.kind == 'secret-expired':
-        tx.execute(
-            'UPDATE secret SET expires = NULL WHERE model = ? AND id = ?', model_row, hook.secret
-        )

@@ -20,7 +20,7 @@ from . import (
     machines,
     models,
     operations,
-    secrets,
+    secretevents,
     storage,
     units,
 )
@@ -56,7 +56,7 @@ def read(tx: db.Transaction, unit_id: int, now: float) -> tuple[model.LocalState
         is_leader=leads,
         relations=_relations(tx, unit),
         storage=storage.views(tx, unit_id),
-        secrets=secrets.events(tx, unit, now),
+        secrets=secretevents.events(tx, unit, now),
         actions=operations.pending(tx, unit_id),
         commands=(),  # a juju-exec lives in its agent, as long as its caller
         abandoned=0 < unit['forced'] <= now,
