@@ -77,11 +77,12 @@ class Cluster:
         """Wait until the units' bags say exactly these states, in any order."""
         wanted = sorted(expected)
 
-        def found() -> dict[str, str] | None:
+        def found() -> dict[str, str]:
             states = self.states()
-            return states if sorted(states.values()) == wanted else None
+            assert sorted(states.values()) == wanted, f'{states}, {self.messages()}'
+            return states
 
-        return wait_for(found, timeout=LONG, message=f'states {wanted}')
+        return wait_for(found, timeout=LONG, catch=(AssertionError,), message=f'states {wanted}')
 
     def wait_for_message(self, unit: str, text: str) -> None:
         wait_for(
@@ -130,9 +131,12 @@ class Cluster:
 
 
 @pytest.fixture(scope='module')
-def cluster(solo: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def cluster(
+    solo: Run, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Cluster]:
     assert solo('add-model', MODEL, '--no-switch').returncode == 0
     cluster = Cluster(solo, tmp_path_factory.mktemp('writers'))
+    failed_before = request.session.testsfailed
     try:
         cluster.do('deploy', 'postgresql', 'pg-a', '--config', 'profile=testing')
         cluster.do('deploy', 'pgsql-client', 'app')
@@ -142,6 +146,8 @@ def cluster(solo: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clu
             connection.execute(writers.TABLE)
         yield cluster
     finally:
+        if request.session.testsfailed > failed_before:
+            print(solo('debug-log', '-m', MODEL, '--replay', '--no-tail').stdout)
         solo('destroy-model', MODEL, '--no-prompt', '--destroy-storage', '--force')
 
 

@@ -17,6 +17,15 @@ from .clients import passwords, wire
 
 STORAGE = 'pgdata'
 
+_BEFORE_START = (
+    ops.StorageAttachedEvent
+    | ops.InstallEvent
+    | ops.RelationCreatedEvent
+    | ops.LeaderElectedEvent
+    | ops.ConfigChangedEvent
+)
+"""What a unit's life begins with. Source: Juju documentation, "Hook", "Unit lifecycle"."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Addresses:
@@ -76,6 +85,9 @@ class Desired:
 
     is_starting: bool = False
     """Whether this is the hook ``start``, which may take its time."""
+
+    may_be_last: bool = True
+    """Whether no other hook is sure to follow this one; before ``start``, that one is."""
 
     is_arriving: bool = False
     """Whether this hook announces the storage."""
@@ -137,6 +149,7 @@ def read(charm: ops.CharmBase, event: ops.EventBase, bags: peers.Bags) -> Desire
         programs=_programs(),
         is_leaving=is_leaving,
         is_starting=isinstance(event, ops.StartEvent),
+        may_be_last=not isinstance(event, _BEFORE_START),
         is_arriving=isinstance(event, ops.StorageAttachedEvent),
         published=bags.published(),
         clients=bags.clients.judged(policy),

@@ -1,4 +1,4 @@
-"""Start Patroni: once etcd is ready, and with a short lease.
+"""Start Patroni: once etcd is ready, with a short lease, and quick where it dawdles.
 
 Usage: ``python -m pgcharm.patroni_daemon SETTINGS``
 """
@@ -45,6 +45,16 @@ def _look_often() -> None:
     postgresql.polling_loop = functools.partial(postgresql.polling_loop, interval=_LOOK)
 
 
+def _answer_at_once() -> None:
+    """Let the REST API not hold an answer's body back until its head is acknowledged.
+
+    That took 40 ms an answer, which hooks wait for, and candidates that ask each other.
+    Source: Python, ``socketserver.StreamRequestHandler``; RFC 1122, 4.2.3.2 (delayed ACK).
+    """
+    api: Any = importlib.import_module('patroni.api')
+    api.RestApiHandler.disable_nagle_algorithm = True
+
+
 def keeping(load: Callable[[Any], None]) -> Callable[[Any], None]:
     """Return *load* that forgets no longer which files say who may enter.
 
@@ -74,6 +84,7 @@ def main(path: str) -> None:
     importlib.import_module('patroni.dcs.etcd3')
     program = importlib.import_module('patroni.__main__')
     _look_often()
+    _answer_at_once()
     handler: Any = importlib.import_module('patroni.postgresql.config').ConfigHandler
     handler.load_current_server_parameters = keeping(handler.load_current_server_parameters)
     _wait_for_etcd(json.loads(Path(path).read_text()))
