@@ -13,6 +13,7 @@ from ops import testing
 from unit.charm import fake_juju, worlds
 
 import charm
+from pgcharm import steps
 
 SPEC: dict[str, Any] = yaml.safe_load(
     (Path(charm.__file__).parents[1] / 'charmcraft.yaml').read_text()
@@ -87,6 +88,16 @@ def test_deployed_unit_is_active_and_shows_version_and_port(deployment: Deployme
     assert deployment.state.unit_status == testing.ActiveStatus('standalone')
     assert deployment.state.workload_version == '16.4'
     assert deployment.state.opened_ports == {testing.TCPPort(5432)}
+
+
+def test_watcher_asks_for_nothing_before_start(deployment: Deployment) -> None:
+    deployment.deploy()
+    told = [one for one in deployment.machine.done if isinstance(one, steps.TellWatcher)]
+    assert len(told) == 1
+
+    deployment.run(deployment.context.on.config_changed())
+
+    assert isinstance(deployment.machine.done[-1], steps.TellWatcher)
 
 
 def test_leader_names_the_unit_that_makes_the_cluster(deployment: Deployment) -> None:

@@ -54,6 +54,18 @@ def test_starting_server_says_how_far_it_is() -> None:
     assert shown == status.Status('maintenance', 'PostgreSQL: starting')
 
 
+def test_unit_that_starts_without_a_majority_names_what_is_away() -> None:
+    others = worlds.bags(units={'pg/1': {}})
+    wanted = worlds.wanted(peers=others, published={'state': 'hot standby'}, planned_units=2)
+    seen = dataclasses.replace(worlds.running(), patroni=None, database=None)
+
+    shown = status.status(wanted, seen)
+
+    assert shown == status.Status(
+        'blocked', 'pg/1 is away, PostgreSQL waits; if it is lost: remove-unit --force pg/1'
+    )
+
+
 def test_wrong_option_blocks_and_is_named_while_the_server_runs() -> None:
     wanted = worlds.wanted(options=worlds.options(profile='fast'))
 

@@ -93,6 +93,8 @@ def _status(wanted: desired.Desired, seen: observed.Observed) -> Status:
         return Status('waiting', f'waiting for {wanted.peers.bootstrap} to make the cluster')
     if seen.is_fenced:
         return Status('blocked', FENCED)
+    if seen.patroni is None and seen.etcd is None and wanted.peers.units and _has_joined(wanted):
+        return Status('blocked', _lost(wanted, 'PostgreSQL waits'))
     if seen.patroni is None:
         return Status('maintenance', 'starting etcd and Patroni')
     if seen.database is None and 'creating replica' in seen.patroni.state:
@@ -113,7 +115,7 @@ def _status(wanted: desired.Desired, seen: observed.Observed) -> Status:
     if takeover.is_called_for(wanted, seen):
         return Status('waiting', 'taking over: waiting until the removed units are silent')
     if seen.etcd is None and wanted.peers.units:
-        return Status('blocked', _lost(wanted))
+        return Status('blocked', _lost(wanted, 'reads only'))
     if state == 'hot standby':
         return _standby(wanted, seen)
     if seen.cluster is not None and not seen.cluster.leader:
@@ -135,12 +137,16 @@ def _size(count: int) -> str:
     return f'{count / (1 << 20):.0f} MB' if count < 10 << 30 else f'{count / (1 << 30):.1f} GB'
 
 
-def _lost(wanted: desired.Desired) -> str:
+def _has_joined(wanted: desired.Desired) -> bool:
+    return bool(wanted.published.get('state'))
+
+
+def _lost(wanted: desired.Desired, effect: str) -> str:
     """Return what to do where a majority of the voters is away, and nobody can be elected."""
     units = list(wanted.peers.units)
     if len(units) == 1:
-        return f'{units[0]} is away, reads only; if it is lost: remove-unit --force {units[0]}'
-    return 'a majority of the units is away, reads only; start them, or remove the lost ones'
+        return f'{units[0]} is away, {effect}; if it is lost: remove-unit --force {units[0]}'
+    return f'a majority of the units is away, {effect}; start them, or remove the lost ones'
 
 
 def _standby(wanted: desired.Desired, seen: observed.Observed) -> Status:
