@@ -127,17 +127,20 @@ class Cluster:
 
     def kill(self, *units: str) -> None:
         """Kill every process of these units at once, supervisors and watchers included."""
-        victims: dict[int, str] = {}
-        for unit in units:
-            victims |= processes.of(self.storage(unit))
-            for folder in layout.run_root().glob(f'{layout.member_of(unit)}-*'):
-                victims |= processes.of(folder)
-        assert victims
-        # Twice: a keeper may just have started another child.
-        for _ in range(2):
+        assert self._processes(*units)
+        # Again and again: a keeper that is still alive may just have started another child.
+        while victims := self._processes(*units):
             for pid in victims:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
+
+    def _processes(self, *units: str) -> dict[int, str]:
+        found: dict[int, str] = {}
+        for unit in units:
+            found |= processes.of(self.storage(unit))
+            for folder in layout.run_root().glob(f'{layout.member_of(unit)}-*'):
+                found |= processes.of(folder)
+        return found
 
     def start(self, *units: str) -> None:
         """Let Juju run a hook, as it does when a machine has booted."""
