@@ -5,156 +5,20 @@ What a writer was told is safe must be there afterwards, whatever was killed mea
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import json
 import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import processes
 import psycopg
 import pytest
 import writers
 from conftest import Run
+from replicated import LONG, MODEL, Cluster
 from waiting import wait_for
 
-from pgcharm import consensus, errors, https, layout, membership
-
-MODEL = 'replication'
-LONG = 180
-_CONFIRMING = """SELECT application_name FROM pg_stat_replication
-    WHERE state = 'streaming' AND sync_state IN ('sync', 'quorum')"""
-
-
-@dataclasses.dataclass
-class Cluster:
-    """The application ``pg-a``, its client ``app``, and a writer's rows."""
-
-    solo: Run
-    folder: Path
-
-    def ask(self, verb: str, *arguments: str) -> Any:
-        done = self.solo(verb, '-m', MODEL, *arguments, '--format', 'json')
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
-
-    def do(self, verb: str, *arguments: str) -> None:
-        done = self.solo(verb, '-m', MODEL, *arguments)
-        assert done.returncode == 0, done.stdout + done.stderr
-
-    @property
-    def units(self) -> dict[str, Any]:
-        return self.ask('status')['applications']['pg-a']['units']
-
-    def messages(self) -> dict[str, str]:
-        return {name: unit['workload-status']['message'] for name, unit in self.units.items()}
-
-    def conninfo(self) -> str:
-        """Return how any member that takes writes is reached."""
-        (unit, *_) = self.units
-        found = self.ask('run', unit, 'get-connection')[unit]['results']
-        hosts = [unit['public-address'] for unit in self.units.values()]
-        return (
-            f'host={",".join(hosts)} port={",".join("5432" for _ in hosts)} dbname=postgres'
-            f' user={found["username"]} password={found["password"]} sslmode=require'
-            ' target_session_attrs=read-write'
-        )
-
-    def states(self) -> dict[str, str]:
-        """Return what each unit tells the client that it is."""
-        shown = self.ask('show-unit', 'app/0')['app/0']['relation-info']
-        (relation,) = [info for info in shown if info['endpoint'] == 'db']
-        bags = relation.get('related-units', {})
-        return {unit: bag['data'].get('state', '') for unit, bag in bags.items()}
-
-    def master(self) -> str:
-        return next(
-            (u for u, state in self.states().items() if state in ('master', 'standalone')), ''
-        )
-
-    def wait_for_states(self, *expected: str) -> dict[str, str]:
-        """Wait until the units' bags say exactly these states, in any order."""
-        wanted = sorted(expected)
-
-        def found() -> dict[str, str]:
-            states = self.states()
-            assert sorted(states.values()) == wanted, f'{states}, {self.messages()}'
-            return states
-
-        return wait_for(found, timeout=LONG, catch=(AssertionError,), message=f'states {wanted}')
-
-    def wait_for_message(self, unit: str, text: str) -> None:
-        wait_for(
-            lambda: text in self.messages().get(unit, ''),
-            timeout=LONG,
-            message=f'{unit} to say "{text}", not {self.messages()}',
-        )
-
-    def wait_whole(self) -> None:
-        """Wait until nothing is on its way any more: neither a role, nor a voter, nor a hook.
-
-        A fault that comes before is two faults, and a hook that runs would mend it unasked.
-        """
-        wait_for(self._whole, timeout=LONG, catch=(AssertionError, psycopg.Error), message='all')
-
-    def _whole(self) -> bool:
-        units, states = self.units, self.states()
-        assert all(unit['juju-status']['current'] == 'idle' for unit in units.values()), units
-        assert sorted(states.values()) == ['hot standby'] * (len(units) - 1) + ['master'], states
-        assert 'can lose ' in self.messages()[self.master()], self.messages()
-        with psycopg.connect(self.conninfo()) as connection:
-            confirming = connection.execute(_CONFIRMING).fetchall()
-        assert len(confirming) == len(units) - 1, confirming
-        found = consensus.look([self.etcd(unit) for unit in units])
-        assert found is not None, 'etcd does not answer'
-        assert membership.is_settled(found.members, len(units)), found
-        if len(units) == 2:
-            assert self.voters() == [layout.member_of(self.master())], found
-        return True
-
-    def storage(self, unit: str) -> Path:
-        found = self.ask('storage')['storage']
-        (location,) = [
-            attached['location']
-            for one in found.values()
-            for name, attached in one.get('attachments', {}).get('units', {}).items()
-            if name == unit
-        ]
-        return Path(location)
-
-    def kill(self, *units: str) -> None:
-        """Kill every process of these units at once, supervisors and watchers included."""
-        assert self._processes(*units)
-        # Again and again: a keeper that is still alive may just have started another child.
-        while victims := self._processes(*units):
-            for pid in victims:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-
-    def _processes(self, *units: str) -> dict[int, str]:
-        found: dict[int, str] = {}
-        for unit in units:
-            found |= processes.of(self.storage(unit))
-            for folder in layout.run_root().glob(f'{layout.member_of(unit)}-*'):
-                found |= processes.of(folder)
-        return found
-
-    def start(self, *units: str) -> None:
-        """Let Juju run a hook, as it does when a machine has booted."""
-        for unit in units:
-            self.do('exec', '--unit', unit, 'JUJU_DISPATCH_PATH=hooks/update-status ./dispatch')
-
-    def etcd(self, unit: str) -> https.Door:
-        conf = self.storage(unit) / 'conf'
-        address = self.units[unit]['public-address']
-        return https.Door(address, 2379, conf / 'ca.pem', conf / 'unit.pem', conf / 'unit-key.pem')
-
-    def voters(self) -> list[str]:
-        found = consensus.look([self.etcd(unit) for unit in self.units])
-        return sorted(one.name for one in found.voters) if found else []
+from pgcharm import errors, https, layout
 
 
 @pytest.fixture(scope='module')
@@ -253,6 +117,74 @@ def test_lease_of_the_leader_is_what_the_option_says(cluster: Cluster):
     assert lease['grantedTTL'] == '7'
 
 
+def test_switchover_to_a_candidate(cluster: Cluster, judged: writers.Writer):
+    master = cluster.master()
+    candidate = next(unit for unit in cluster.units if unit != master)
+
+    planned = cluster.run(master, 'switchover', f'candidate={candidate}', 'plan=true')
+    assert planned == {'plan': f'{master} hands over to {candidate}'}
+    assert cluster.run(master, 'switchover', f'candidate={candidate}')['primary'] == candidate
+
+    cluster.wait_whole()
+    assert cluster.master() == candidate
+    again = cluster.run(master, 'switchover', f'candidate={candidate}')
+    assert again['result'] == f'{candidate} is the primary already'
+    told = cluster.run(master, 'why')
+    assert told['primary'] == candidate
+    assert told['history'].splitlines()[-1].endswith(candidate)
+
+
+def test_paused_cluster_refuses_to_move_until_resumed(cluster: Cluster):
+    master = cluster.master()
+
+    cluster.run(master, 'pause')
+
+    cluster.wait_for_message(master, 'paused')
+    refused = cluster.solo('run', '-m', MODEL, master, 'switchover')
+    assert refused.returncode == 1 and '"resume" first' in refused.stderr
+    cluster.run(master, 'resume')
+    cluster.wait_whole()
+
+
+def test_restart_rolls_over_all_units(cluster: Cluster, judged: writers.Writer):
+    master = cluster.master()
+    before = cluster.started()
+
+    done = cluster.run(master, 'restart')
+
+    assert done['restarted'].split()[-1] == master
+    cluster.wait_whole()
+    after = cluster.started()
+    assert all(after[unit] > before[unit] for unit in before)
+    assert cluster.master() != master
+
+
+def test_fenced_unit_is_out_of_it(cluster: Cluster, judged: writers.Writer):
+    master = cluster.master()
+
+    cluster.run(master, 'fence')
+
+    cluster.wait_for_message(master, 'fenced')
+    cluster.wait_for_states('failover', 'master', 'hot standby')
+    assert cluster.states()[master] == 'failover'
+    cluster.run(master, 'unfence')
+    cluster.wait_whole()
+
+
+def test_reinitialised_standby_copies_its_data_again(cluster: Cluster):
+    master = cluster.master()
+    standby = next(unit for unit in cluster.units if unit != master)
+    witness = cluster.storage(standby) / 'postgresql' / 'data' / 'of-the-old-copy'
+    witness.touch()
+
+    refused = cluster.solo('run', '-m', MODEL, master, 'reinitialise')
+    assert refused.returncode == 1 and 'is the primary' in refused.stderr
+    cluster.run(standby, 'reinitialise')
+
+    wait_for(lambda: not witness.exists(), timeout=LONG)
+    cluster.wait_whole()
+
+
 def test_killed_postmaster_of_the_master(cluster: Cluster, judged: writers.Writer):
     master = cluster.master()
     data = cluster.storage(master) / 'postgresql' / 'data'
@@ -269,7 +201,10 @@ def test_lost_unit_of_the_master_and_its_return(cluster: Cluster, judged: writer
 
     cluster.kill(master)
 
-    wait_for(lambda: cluster.master() not in ('', master) or _masters(cluster) > 1, timeout=LONG)
+    wait_for(
+        lambda: cluster.master() not in ('', master) or _masters(cluster) > 1,
+        timeout=LONG,
+    )
     taken = [u for u, s in cluster.states().items() if s == 'master' and u != master]
     wait_for(lambda: taken, timeout=LONG)
     cluster.wait_for_message(taken[0], f'{master} is away')
