@@ -76,19 +76,34 @@ def test_whatever_is_killed_at_a_commit_nothing_is_lost_or_done_twice(
 
 
 def _operate(solo: crashing.Crashing, model: str, charm: Path) -> None:
-    """Do what an operator does in a day, in a model of its own, while everything dies."""
+    """Do what an operator does in a day, in a model of its own, while everything dies.
+
+    Another model consumes an offer of it for a while.
+    """
     traces = solo.data.parent / 'traces'
+    other = f'{model}x'
     solo.insist('add-model', '--no-switch', model)
-    for application, units in (('a', '2'), ('b', '1'), ('c', '1')):
+    solo.insist('add-model', '--no-switch', other)
+    for where, application, units in (
+        (model, 'a', '2'),
+        (model, 'b', '1'),
+        (model, 'c', '1'),
+        (other, 'd', '1'),
+    ):
         solo.insist(
-            *('deploy', '-m', model, str(charm), application, '-n', units),
+            *('deploy', '-m', where, str(charm), application, '-n', units),
             *('--config', 'on-hook=' + json.dumps({'*': _SCRIPT})),
-            *('--config', f'trace-file={traces}/{model}-{application}'),
+            *('--config', f'trace-file={traces}/{where}-{application}'),
         )
+    solo.insist('offer', f'{model}.b:server', 'shared')
+    solo.insist('integrate', '-m', other, 'd:client', f'{model}.shared')
     solo.insist('integrate', '-m', model, 'a:client', 'b:server')
     solo.insist('integrate', '-m', model, 'c:client', 'a:server')
     solo.insist('config', '-m', model, 'a', 'number=1')
     waiting.wait_for(lambda: _started(solo, model, 4), timeout=300)
+    waiting.wait_for(lambda: _started(solo, other, 1), timeout=300)
+    solo.insist('remove-saas', '-m', other, 'shared')
+    solo.insist('remove-application', '-m', other, 'd', '--no-prompt')
     solo.insist('config', '-m', model, 'a', 'number=2')
     solo.insist('remove-relation', '-m', model, 'a:client', 'b:server')
     solo.insist('remove-unit', '-m', model, 'a/0', '--no-prompt')
@@ -110,7 +125,7 @@ def _started(solo: crashing.Crashing, model: str, units: int) -> bool:
 def _check(solo: crashing.Crashing, model: str) -> None:
     """Wait until the model has settled, and see that it is what the operator asked for."""
 
-    def status() -> dict[str, Any]:
+    def status(model: str = model) -> dict[str, Any]:
         return json.loads(solo.do('status', '-m', model, '--format', 'json'))
 
     def settled() -> bool:
@@ -127,7 +142,13 @@ def _check(solo: crashing.Crashing, model: str) -> None:
         print(solo.do('status', '-m', model), solo.do('debug-log', '-m', model, '--limit', '50'))
         print((solo.data / 'controller.log').read_text()[-5000:])
         raise
+    waiting.wait_for(
+        lambda: not status(f'{model}x')['machines'],
+        timeout=120,
+        message=f'nothing is left in model {model}x',
+    )
     found = status()
+    assert 'total-connected-count' not in found['offers']['shared']
     assert found['applications']['a']['units']['a/1']['leader']
     assert found['applications']['b']['units']['b/0']['leader']
     assert len(found['machines']) == 2
@@ -169,4 +190,5 @@ def _check_database(solo: crashing.Crashing) -> None:
         assert database.execute('PRAGMA foreign_key_check').fetchall() == []
         assert database.execute('SELECT 1 FROM unit WHERE running IS NOT NULL').fetchall() == []
         assert database.execute("SELECT 1 FROM unit WHERE life != 'alive'").fetchall() == []
+        assert database.execute('SELECT 1 FROM relation WHERE other OR offer').fetchall() == []
     database.close()
