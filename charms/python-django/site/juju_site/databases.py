@@ -42,9 +42,8 @@ def refresh() -> None:
     for connection in db.connections.all(initialized_only=True):
         connection.close()
         del db.connections[connection.alias]
-    configured = db.connections.configure_settings(aliases)
-    db.connections.settings.clear()
-    db.connections.settings.update(configured)
+    # At once, for other threads that look at it just now.
+    db.connections.settings = db.connections.configure_settings(aliases)
 
 
 def has_master() -> bool:
