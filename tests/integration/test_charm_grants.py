@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,6 +15,7 @@ from typing import Any
 
 import psycopg
 import pytest
+import relays
 
 from pgcharm import packages, pki, postgres
 from pgcharm.clients import apply, catalogue, grants, names, passwords, rules, wire
@@ -27,9 +29,10 @@ pytestmark = pytest.mark.skipif(not BIN.is_dir(), reason='there is no PostgreSQL
 
 @dataclasses.dataclass(frozen=True)
 class Server:
-    """A PostgreSQL that listens on a Unix socket alone."""
+    """A PostgreSQL that listens on a Unix socket and on 127.0.0.1."""
 
     folder: Path
+    port: int
 
     @property
     def hba(self) -> Path:
@@ -38,7 +41,7 @@ class Server:
     def enter(
         self, database: str = 'postgres', user: str = 'postgres', password: str = 'secret'
     ) -> contextlib.AbstractContextManager[postgres.Connection]:
-        return postgres.connect(str(self.folder), 5432, user, password, database)
+        return postgres.connect(str(self.folder), self.port, user, password, database)
 
     def ask(self, statement: bytes, database: str = 'postgres') -> list[Any]:
         with self.enter(database) as connection:
@@ -70,6 +73,16 @@ class Server:
         found = catalogue.read(connection)
         return grants.plan(grants.checked(clients, found), found, known, TERMS)
 
+    @contextlib.contextmanager
+    def client_from(self, source: str, client: wire.Client) -> Iterator[postgres.Connection]:
+        """Give a client's session that comes from an address of this machine."""
+        with relays.relay(self.port, source) as port:
+            password = passwords.derive(SEED, client.user)
+            with postgres.connect(
+                '127.0.0.1', port, client.user, password, client.database_name
+            ) as connection:
+                yield connection
+
     def client(
         self, client: wire.Client
     ) -> contextlib.AbstractContextManager[postgres.Connection]:
@@ -96,13 +109,20 @@ def server() -> Iterator[Server]:
         (data / path).chmod(0o600)
         if who:
             shutil.chown(data / path, 'postgres', 'postgres')
-    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off -c ssl=on"
+    with socket.create_server(('127.0.0.1', 0)) as free:
+        port = int(free.getsockname()[1])
+    with (data / 'pg_hba.conf').open('a') as rules_:
+        rules_.write('hostssl all all 127.0.0.0/8 scram-sha-256\n')
+    options = (
+        f'-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder}'
+        ' -c fsync=off -c ssl=on'
+    )
     control = [BIN / 'pg_ctl', f'--pgdata={data}', '--wait', '--silent']
     log = f'--log={folder / "log"}'
     start = [*control, 'start', log, f'--options={options}']
     subprocess.run(start, check=True, capture_output=True, cwd=folder, **who)
     try:
-        yield Server(folder)
+        yield Server(folder, port)
     finally:
         stop = [*control, 'stop', '--mode=immediate']
         subprocess.run(stop, check=True, capture_output=True, cwd=folder, **who)

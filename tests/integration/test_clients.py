@@ -1,133 +1,95 @@
-"""Clients of every age against one PostgreSQL, judged by SQL sessions of their own.
-
-The charms are what each generation's documentation asks for: ``client-bash`` follows the seed,
-``client-reactive`` the rules of the reactive interface, ``client-v2`` is made with ops-lib-pgsql,
-and ``pgsql-client`` with charmhelpers.
-"""
+"""Clients of every age through all that a client meets, against one PostgreSQL."""
 
 from __future__ import annotations
 
 import contextlib
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
+import ages
 import psycopg
 import pytest
+from ages import AGES, can_connect, row, wait_each
 from conftest import Run
 from waiting import wait_for
 
-MODEL = 'ages'
-AGES = ('client-bash', 'client-reactive', 'client-v2')
-CHARMS = Path(__file__).parents[1] / 'charms'
-
-
-class Model:
-    """What a test asks of the model, and of the clients in it."""
-
-    def __init__(self, solo: Run) -> None:
-        self._solo = solo
-
-    def do(self, verb: str, *arguments: str) -> None:
-        """Run a verb that has to succeed."""
-        done = self._solo(verb, '-m', MODEL, *arguments)
-        assert done.returncode == 0, done.stdout + done.stderr
-
-    def ask(self, verb: str, *arguments: str) -> Any:
-        """Return what a verb answers."""
-        done = self._solo(verb, '-m', MODEL, *arguments, '--format', 'json')
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
-
-    def act(self, unit: str, *arguments: str) -> dict[str, str]:
-        """Return the results of an action."""
-        return self.ask('run', unit, *arguments)[unit]['results']
-
-    def master(self, application: str, unit: int = 0) -> str:
-        """Return the connection string that a client would use, once it has one."""
-        return wait_for(
-            lambda: self.act(f'{application}/{unit}', 'connections').get('master', ''),
-            timeout=120,
-            every=0.5,
-            message=f'{application}/{unit} finds a master',
-        )
-
-    def is_related(self, application: str) -> bool:
-        """Tell whether the relation is there, or not yet gone."""
-        return bool(self.ask('status')['applications'][application].get('relations'))
-
-    def bag(self, client: str, owner: str = 'pg/0') -> dict[str, str]:
-        """Return what the database says to *client* in *owner*'s bag."""
-        (found,) = [
-            info
-            for info in self.ask('show-unit', client)[client]['relation-info']
-            if info['endpoint'] == 'db'
-        ]
-        if '/' not in owner:
-            return found.get('application-data', {})
-        return found['related-units'][owner]['data']
-
-    def status(self, unit: str) -> dict[str, str]:
-        """Return a unit's workload status."""
-        units = self.ask('status')['applications'][unit.partition('/')[0]]['units']
-        return units[unit]['workload-status']
-
-    def row(self, conninfo: str, query: str) -> tuple[Any, ...] | None:
-        """Return the first row of a query, None where it has none."""
-        with psycopg.connect(conninfo, autocommit=True, connect_timeout=10) as connection:
-            cursor = connection.execute(query.encode())
-            return cursor.fetchone() if cursor.description else None
+BASH = str(Path(ages.__file__).parent / 'charms' / 'client-bash')
 
 
 @pytest.fixture(scope='module')
-def model(solo: Run) -> Iterator[Model]:
+def model(solo: Run) -> Iterator[ages.Model]:
     """A PostgreSQL with a client of each age, which share a database."""
-    assert solo('add-model', MODEL, '--no-switch').returncode == 0
-    here = Model(solo)
-    here.do('deploy', 'postgresql', 'pg', '--config', 'profile=testing')
-    for age in AGES:
-        here.do('deploy', str(CHARMS / age), '--config', 'database=shared')
-        here.do('integrate', f'{age}:db', 'pg:db')
+    assert solo('add-model', 'ages', '--no-switch').returncode == 0
+    here = ages.Model(solo, 'ages')
+    here.deploy()
     yield here
-    ended = solo('destroy-model', MODEL, '--no-prompt', '--destroy-storage', '--force')
+    ended = solo('destroy-model', 'ages', '--no-prompt', '--destroy-storage', '--force')
     assert ended.returncode == 0, ended.stderr
 
 
-def test_each_age_writes_and_the_others_see_and_change_it(model: Model) -> None:
+def test_each_age_writes_and_the_others_see_and_change_it(model: ages.Model) -> None:
     strings = {age: model.master(age) for age in AGES}
 
     for age, conninfo in strings.items():
         table = age.replace('-', '_')
-        model.row(conninfo, f"CREATE TABLE {table} (by text); INSERT INTO {table} VALUES ('me')")
+        row(conninfo, f"CREATE TABLE {table} (by text); INSERT INTO {table} VALUES ('me')")
         for other in strings.values():
-            model.row(other, f"INSERT INTO {table} VALUES ('another')")
+            row(other, f"INSERT INTO {table} VALUES ('another')")
 
-        assert model.row(conninfo, f'SELECT count(*) FROM {table}') == (1 + len(AGES),)
-    users = {model.row(conninfo, 'SELECT current_user') for conninfo in strings.values()}
+        assert row(conninfo, f'SELECT count(*) FROM {table}') == (1 + len(AGES),)
+    users = {row(conninfo, 'SELECT current_user') for conninfo in strings.values()}
     assert users == {(f'juju_{age}',) for age in AGES}
 
 
-def test_wishes_are_granted_and_echoed_in_both_bags(model: Model) -> None:
-    model.master('client-v2')
+def test_database_changes_later_and_back(model: ages.Model) -> None:
+    # The library of v2 asks once, when it joins.
+    changing = [age for age in AGES if age != 'client-v2']
+    for name in ('other', ages.DATABASE):
+        for age in changing:
+            model.do('config', age, f'database={name}')
 
-    for age in ('client-reactive', 'client-v2'):
-        model.do('config', age, 'roles=reporting,standard', 'extensions=citext,pg_trgm(tools)')
-    # The library asks once, when it joins.
-    model.do('remove-relation', 'client-v2:db', 'pg:db', '--wait')
-    model.do('integrate', 'client-v2:db', 'pg:db')
+        def is_in(age: str, name: str = name) -> bool:
+            return row(model.master(age), 'SELECT current_database()') == (name,)
 
-    for age in ('client-reactive', 'client-v2'):
+        wait_each(changing, is_in)
 
-        def has_them(age: str = age) -> bool:
-            bag = model.bag(f'{age}/0')
-            return bag.get('extensions') == 'citext,pg_trgm(tools)'
 
-        wait_for(has_them, timeout=120, every=0.5)
+def test_removed_relation_locks_out_and_a_new_one_gives_all_back(model: ages.Model) -> None:
+    strings = {age: model.master(age) for age in AGES}
+    row(strings['client-bash'], 'CREATE TABLE kept (id int); INSERT INTO kept VALUES (7)')
+    with contextlib.ExitStack() as held:
+        sessions = {
+            age: held.enter_context(contextlib.closing(psycopg.connect(one, autocommit=True)))
+            for age, one in strings.items()
+        }
+        for age in AGES:
+            model.do('remove-relation', f'{age}:db', 'pg:db')
+
+        wait_each(AGES, lambda age: not ages.is_alive(sessions[age]))
+    wait_each(AGES, lambda age: not can_connect(strings[age]))
+    wait_each(AGES, lambda age: not model.is_related(age))
+
+    for age in AGES:
+        if age in ('client-reactive', 'client-v2'):  # what they ask when they join
+            wishes = ('roles=reporting,standard', 'extensions=citext,pg_trgm(tools)')
+            model.do('config', age, *wishes)
+        model.do('integrate', f'{age}:db', 'pg:db')
+
+    wait_each(AGES, lambda age: model.master(age) == strings[age])
+    for conninfo in strings.values():
+        assert row(conninfo, 'SELECT id FROM kept') == (7,)
+
+
+def test_wishes_are_granted_and_echoed_in_both_bags(model: ages.Model) -> None:
+    asking = ('client-reactive', 'client-v2')
+    wait_each(asking, lambda age: 'extensions' in model.bag(f'{age}/0'))
+
+    for age in asking:
         conninfo = model.master(age)
         bag = model.bag(f'{age}/0')
-        assert (bag['database'], bag['roles']) == ('shared', 'reporting,standard')
-        assert model.row(
+        assert (bag['database'], bag['roles']) == (ages.DATABASE, 'reporting,standard')
+        assert bag['extensions'] == 'citext,pg_trgm(tools)'
+        assert row(
             conninfo, "SELECT pg_has_role('reporting', 'member'), 'A'::citext = 'a'::citext"
         ) == (True, True)
     shared = model.bag('client-v2/0', 'pg')
@@ -135,34 +97,7 @@ def test_wishes_are_granted_and_echoed_in_both_bags(model: Model) -> None:
     assert 'password=' in shared['master']
 
 
-def test_second_unit_of_a_client_is_let_in(model: Model) -> None:
-    model.do('add-unit', 'client-bash')
-
-    assert model.row(model.master('client-bash', 1), 'SELECT 1') == (1,)
-    assert model.bag('client-bash/1')['allowed-units'] == 'client-bash/0 client-bash/1'
-
-    model.do('remove-unit', 'client-bash/1', '--no-prompt')
-    wait_for(
-        lambda: model.bag('client-bash/0')['allowed-units'] == 'client-bash/0',
-        timeout=120,
-        every=0.5,
-    )
-
-
-def test_database_changes_later_and_back(model: Model) -> None:
-    model.master('client-bash')
-    for name in ('other', 'shared'):
-        model.do('config', 'client-bash', f'database={name}')
-
-        wait_for(
-            lambda name=name: f"dbname='{name}'" in model.master('client-bash'),
-            timeout=120,
-            every=0.5,
-        )
-        assert model.row(model.master('client-bash'), 'SELECT current_database()') == (name,)
-
-
-def test_nonsense_is_answered_and_costs_the_others_nothing(model: Model) -> None:
+def test_nonsense_is_answered_and_costs_the_others_nothing(model: ages.Model) -> None:
     steady = model.master('client-reactive')
     before = model.master('client-bash')
 
@@ -171,88 +106,47 @@ def test_nonsense_is_answered_and_costs_the_others_nothing(model: Model) -> None
         if '"' in name:  # odd, but a name
             continue
 
-        def refused(name: str = name) -> dict[str, str] | None:
+        def refused(name: str = name) -> Mapping[str, str] | None:
             bag = model.bag('client-bash/0')
             is_about_it = bag.get('refused', '').startswith(f'database {name[:60]!a}')
             return bag if is_about_it else None
 
-        said = wait_for(refused, timeout=120, every=0.5)
+        said = wait_for(refused, timeout=120, every=0.3)
         assert set(said) <= {'state', 'refused', 'egress-subnets', 'ingress-address'} | {
             'private-address'
         }
-        assert model.row(steady, 'SELECT 1') == (1,)
-    assert model.status('pg/0')['current'] == 'active'
+        assert row(steady, 'SELECT 1') == (1,)
+    status = model.status('pg/0')
+    assert status['current'] == 'active'
+    assert 'client-bash' in status['message']
 
-    model.do('config', 'client-bash', 'database=shared')
-    wait_for(lambda: model.master('client-bash') == before, timeout=120, every=0.5)
-    assert model.row(before, 'SELECT current_database()') == ('shared',)
-
-
-def test_password_is_rotated_without_a_gap(model: Model) -> None:
-    before = model.master('client-reactive')
-    with psycopg.connect(before, autocommit=True) as session:
-        results = model.act('pg/0', 'rotate-password')
-        assert 'juju_client-reactive_2' in results.values()
-
-        def rotated() -> str | None:
-            now = model.master('client-reactive')
-            return None if now == before else now
-
-        after = wait_for(rotated, timeout=120, every=0.5)
-
-        assert session.execute('SELECT 1').fetchone() == (1,)
-        assert model.row(before, 'SELECT 1') == (1,)
-        assert model.row(after, 'SELECT current_user') == ('juju_client-reactive_2',)
-        model.row(after, "INSERT INTO client_bash VALUES ('rotated')")
+    model.do('config', 'client-bash', f'database={ages.DATABASE}')
+    wait_for(lambda: model.master('client-bash') == before, timeout=120, every=0.3)
+    assert row(before, 'SELECT current_database()') == (ages.DATABASE,)
 
 
-def test_clients_are_listed_with_what_keeps_them(model: Model) -> None:
+def test_clients_are_listed_with_what_keeps_them(model: ages.Model) -> None:
     listed = model.act('pg/0', 'list-clients')
 
     table = listed['clients'].splitlines()
-    assert len(table) == 1 + len(AGES)
-    assert [row.split()[1] for row in sorted(table[1:])] == sorted(AGES)
-
-
-def test_connection_of_a_client_can_be_asked_for(model: Model) -> None:
-    (name,) = [
-        row.split()[0]
-        for row in model.act('pg/0', 'list-clients')['clients'].splitlines()
-        if 'client-bash' in row
-    ]
-
+    assert [line.split()[1] for line in sorted(table[1:])] == sorted(AGES)
+    (name,) = [line.split()[0] for line in table if 'client-bash' in line]
+    assert listed[name.replace(':', '-')] == 'ready'
     uri = model.act('pg/0', 'get-connection', f'relation={name}')['uri']
-
-    assert model.row(uri, 'SELECT current_database()') == ('shared',)
-
-
-def test_removed_relation_locks_out_and_a_new_one_gives_all_back(model: Model) -> None:
-    conninfo = model.master('client-bash')
-    model.row(conninfo, 'CREATE TABLE kept (id int); INSERT INTO kept VALUES (7)')
-    with contextlib.closing(psycopg.connect(conninfo, autocommit=True)) as session:
-        model.do('remove-relation', 'client-bash:db', 'pg:db')
-
-        wait_for(lambda: not _is_alive(session), timeout=120)
-    wait_for(lambda: not _can_connect(conninfo), timeout=60)
-
-    wait_for(lambda: not model.is_related('client-bash'), timeout=120)
-    model.do('integrate', 'client-bash:db', 'pg:db')
-
-    wait_for(lambda: _can_connect(conninfo), timeout=120)
-    assert model.row(conninfo, 'SELECT id FROM kept') == (7,)
-    assert model.master('client-bash') == conninfo
+    assert row(uri, 'SELECT current_database()') == (ages.DATABASE,)
 
 
-def test_admin_is_served_until_the_operator_forbids_it(model: Model) -> None:
-    model.do('deploy', str(CHARMS / 'client-bash'), 'boss')
+def test_admin_is_served_until_the_operator_forbids_it(model: ages.Model) -> None:
+    model.do('deploy', BASH, 'boss')
     model.do('integrate', 'boss:db', 'pg:db-admin')
     conninfo = model.master('boss')
-    assert model.row(conninfo, 'SELECT rolsuper FROM pg_roles WHERE rolname = current_user') == (
-        True,
-    )
+    with contextlib.closing(psycopg.connect(conninfo, autocommit=True)) as session:
+        found = session.execute('SELECT rolsuper FROM pg_roles WHERE rolname = current_user')
+        assert found.fetchone() == (True,)
 
-    model.do('config', 'pg', 'allow-db-admin=false')
-    wait_for(lambda: not _can_connect(conninfo), timeout=120, every=0.5)
+        model.do('config', 'pg', 'allow-db-admin=false')
+        wait_for(lambda: not can_connect(conninfo), timeout=120, every=0.3)
+        wait_for(lambda: not ages.is_alive(session), timeout=60)
 
     def blocked() -> str | None:
         status = model.status('pg/0')
@@ -262,62 +156,113 @@ def test_admin_is_served_until_the_operator_forbids_it(model: Model) -> None:
     assert 'allow-db-admin' in message and 'boss' in message
 
     model.do('config', 'pg', 'allow-db-admin=true')
-    wait_for(lambda: _can_connect(conninfo), timeout=120, every=0.5)
+    wait_for(lambda: can_connect(conninfo), timeout=120, every=0.3)
+    model.do('remove-application', 'boss', '--no-prompt')
 
 
-def _is_alive(session: psycopg.Connection[Any]) -> bool:
-    try:
-        session.execute('SELECT 1')
-    except psycopg.OperationalError:
-        return False
-    return True
-
-
-def _can_connect(conninfo: str) -> bool:
-    try:
-        psycopg.connect(conninfo, connect_timeout=10).close()
-    except psycopg.OperationalError:
-        return False
-    return True
-
-
-def test_every_age_follows_to_another_unit_and_loses_nothing(model: Model) -> None:
-    # What another test may have left.
-    model.do('config', 'client-bash', 'database=shared')
-    strings = {age: model.master(age) for age in AGES}
-    model.row(strings['client-v2'], 'CREATE TABLE IF NOT EXISTS moved (by text)')
-    for age, conninfo in strings.items():
-        model.row(conninfo, f"INSERT INTO moved VALUES ('{age}')")
-
-    model.do('add-unit', 'pg')
-
-    def standby() -> str:
-        return model.act('client-reactive/0', 'connections').get('standbys', '')
-
-    replica = wait_for(standby, timeout=300, every=0.5)
-    wait_for(
-        lambda: model.row(replica, 'SELECT count(*), pg_is_in_recovery() FROM moved') == (3, True),
-        timeout=60,
-        catch=(psycopg.Error,),
-    )
-    assert model.bag('client-bash/0')['state'] == 'master'
-    assert model.bag('client-bash/0', 'pg/1')['state'] == 'hot standby'
-
-    model.do('remove-unit', 'pg/0', '--no-prompt', '--destroy-storage')
-
+def test_three_units_serve_every_age_and_its_second_unit(model: ages.Model) -> None:
+    model.do('add-unit', 'pg', '-n', '2')
     for age in AGES:
+        model.do('add-unit', age)
 
-        def has_moved(age: str = age) -> bool:
-            host = model.bag(f'{age}/0', 'pg/1')['host']
-            found = model.row(model.master(age), 'SELECT host(inet_server_addr())')
-            return found == (host,)
+    states = model.wait_for_states('master', 'hot standby', 'hot standby')
 
-        wait_for(has_moved, timeout=300, every=0.5, catch=(psycopg.Error, KeyError))
-        model.row(model.master(age), "INSERT INTO moved VALUES ('after')")
-    wait_for(
-        lambda: model.bag('client-bash/0', 'pg/1')['state'] == 'standalone',
-        timeout=120,
-        every=0.5,
-        catch=(KeyError,),
-    )
-    assert model.row(model.master('client-bash'), 'SELECT count(*) FROM moved') == (6,)
+    assert states['pg/0'] == 'master'
+    wait_each(AGES, lambda age: len(model.connections(f'{age}/0')[1]) == 2)
+    for age in AGES:
+        wait_each([age], lambda age: row(model.master(age, 1), 'SELECT 1') == (1,))
+        assert model.bag(f'{age}/1')['allowed-units'] == f'{age}/0 {age}/1'
+        for standby in model.connections(f'{age}/0')[1]:
+            assert row(standby, 'SELECT pg_is_in_recovery()') == (True,)
+        model.do('remove-unit', f'{age}/1', '--no-prompt')
+    wait_each(AGES, lambda age: model.bag(f'{age}/0')['allowed-units'] == f'{age}/0')
+
+
+def test_password_is_rotated_without_a_gap_on_any_unit(model: ages.Model) -> None:
+    before = model.master('client-reactive')
+    (standby, _) = model.connections('client-reactive/0')[1]
+    with psycopg.connect(before, autocommit=True) as session:
+        results = model.act('pg/0', 'rotate-password')
+        assert 'juju_client-reactive_2' in results.values()
+
+        wait_each(AGES, lambda age: 'juju_' in model.master(age) and '_2' in model.master(age))
+
+        assert session.execute('SELECT 1').fetchone() == (1,)
+        assert row(before, 'SELECT 1') == (1,)
+        assert row(standby, 'SELECT 1') == (1,)
+        after = model.master('client-reactive')
+        assert row(after, 'SELECT current_user') == ('juju_client-reactive_2',)
+        row(after, "INSERT INTO client_bash VALUES ('rotated')")
+
+
+def test_every_age_follows_a_switchover(model: ages.Model) -> None:
+    table = 'CREATE TABLE moved (by text)'
+    row(model.master('client-v2'), table)
+
+    model.act('pg/0', 'switchover')
+
+    _all_write_to(model, 'moved', _wait_for_master(model, 'pg/0'))
+    model.wait_for_states('master', 'hot standby', 'hot standby')
+
+
+def test_client_that_ignores_the_state_gets_the_first_unit(model: ages.Model) -> None:
+    model.do('config', 'client-bash', 'heeds-state=false')
+
+    # After the switchover the first unit is a standby: it reads, and its writes fail.
+    def takes_the_first(age: str) -> bool:
+        return model.bag(f'{age}/0', 'pg/0')['host'] in model.master(age)
+
+    wait_each(['client-bash'], takes_the_first)
+    assert row(model.master('client-bash'), 'SELECT count(*) > 0 FROM moved') == (True,)
+    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+        row(model.master('client-bash'), "INSERT INTO moved VALUES ('nowhere')")
+    model.do('config', 'client-bash', 'heeds-state=true')
+
+
+def test_every_age_follows_an_unplanned_failover(model: ages.Model) -> None:
+    (lost,) = [unit for unit, state in model.states('seed/0').items() if state == 'master']
+
+    model.kill(lost)
+
+    after = _wait_for_master(model, lost)
+    # What one application makes on the new master is all the others', as before.
+    row(model.bag('client-v2/0', after)['master'], 'CREATE TABLE later (by text)')
+    model.start(lost)
+    model.wait_for_states('master', 'hot standby', 'hot standby')
+    _all_write_to(model, 'later', after)
+
+
+def test_every_age_stays_with_the_last_unit(model: ages.Model) -> None:
+    states = model.states('seed/0')
+    last = min(unit for unit, state in states.items() if state == 'hot standby')
+    for unit in sorted(states.keys() - {last}, key=lambda unit: states[unit] == 'master'):
+        model.do('remove-unit', unit, '--no-prompt', '--destroy-storage')
+
+    model.wait_for_states('standalone')
+
+    _all_write_to(model, 'moved', last)
+    assert row(model.master('seed'), "SELECT count(*) FROM moved WHERE by = 'seed'") == (2,)
+
+
+def _wait_for_master(model: ages.Model, before: str) -> str:
+    def found() -> str | None:
+        states = model.states('seed/0')
+        return next((u for u, s in states.items() if s == 'master' and u != before), None)
+
+    return wait_for(found, timeout=300, every=0.3)
+
+
+def _all_write_to(model: ages.Model, table: str, unit: str) -> None:
+    """Wait until each age writes to *unit* and sees what the others wrote."""
+    host = model.bag('seed/0', unit)['host']
+
+    def writes_there(age: str) -> bool:
+        conninfo = model.master(age)
+        return row(conninfo, 'SELECT host(inet_server_addr())') == (host,) and not row(
+            conninfo, f"INSERT INTO {table} VALUES ('{age}')"
+        )
+
+    wait_each(AGES, writes_there, timeout=300)
+    for age in AGES:
+        found = row(model.master(age), f'SELECT count(DISTINCT by) FROM {table}')
+        assert found == (len(AGES),)

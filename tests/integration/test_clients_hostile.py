@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from waiting import wait_for
 
 from pgcharm import postgres
-from pgcharm.clients import grants, passwords, rules, wire
+from pgcharm.clients import apply, grants, passwords, rules, wire
 
 from .test_charm_grants import SEED, Server, client, pytestmark, server
 
@@ -117,6 +117,70 @@ def test_client_that_takes_all_its_connections_leaves_some(server: Server) -> No
             one.__exit__(None, None, None)
 
 
+@pytest.mark.parametrize(
+    'name',
+    [
+        *('with "quotes"', "o'clock", 'semi; DROP DATABASE postgres; --', 'Upper Case', '%s {}'),
+        *('é中\U0001f418', '\\', '$$', 'x' * 63, '-dash', '1st', 'select', '"'),
+    ],
+)
+def test_odd_name_is_a_name(server: Server, name: str) -> None:
+    odd = client('odd', name, roles=name.replace(',', ''))
+
+    server.serve(odd)
+
+    with server.client(odd) as connection:
+        connection.execute('CREATE TABLE made (id int)')
+        assert connection.execute('SELECT current_database()').fetchone() == (name,)
+        member = connection.execute("SELECT pg_has_role(%s, 'member')", [name]).fetchone()
+    assert member == (True,)
+
+
+def test_applications_that_share_a_database_have_each_their_own_roles(server: Server) -> None:
+    one, two = client('one', 'both', roles='readers'), client('two', 'both', roles='writers')
+
+    server.serve(one, two)
+
+    rows = server.ask(
+        b'SELECT pg_get_userbyid(member), pg_get_userbyid(roleid) FROM pg_auth_members'
+        b" WHERE pg_get_userbyid(roleid) IN ('readers', 'writers')"
+        b" AND pg_get_userbyid(member) <> 'jujugrantor' ORDER BY 1"
+    )
+    assert rows == [('juju_one', 'readers'), ('juju_two', 'writers')]
+
+
+def test_client_that_flips_its_database_has_the_last_one_and_loses_nothing(
+    server: Server,
+) -> None:
+    heads, tails = client('flip', 'heads'), client('flip', 'tails')
+    for number in range(3):
+        for side in (heads, tails):
+            server.serve(side)
+            with server.client(side) as connection:
+                connection.execute(f'CREATE TABLE made{number} (id int)'.encode())
+
+    with pytest.raises(psycopg.OperationalError, match='permission denied'):
+        server.client(heads).__enter__()
+    made = server.ask(b"SELECT count(*) FROM pg_tables WHERE tablename ~ '^made'", 'heads')
+    assert made == [(3,)]
+
+
+def test_session_ends_that_comes_from_where_nobody_is_any_more(server: Server) -> None:
+    web = client('moved')
+    server.serve(web)
+    with server.client_from('127.0.0.2', web) as gone, server.client_from('127.0.0.3', web) as one:
+        with server.enter() as connection:
+            apply.end_sessions(connection, [web.user], ['127.0.0.2/32'])
+        with pytest.raises(psycopg.OperationalError):
+            gone.execute('SELECT 1')
+        assert one.execute('SELECT host(inet_client_addr())').fetchone() == ('127.0.0.3',)
+
+        with server.enter() as connection:
+            apply.end_sessions(connection, [web.user], [])
+        with pytest.raises(psycopg.OperationalError):
+            one.execute('SELECT 1')
+
+
 def test_no_password_reaches_the_log_even_when_all_is_logged(server: Server) -> None:
     server.ask(b"ALTER ROLE postgres SET log_statement = 'all'")
     try:
@@ -162,6 +226,28 @@ def test_forgotten_user_is_dropped_and_its_tables_stay(server: Server) -> None:
 
     assert server.ask(b"SELECT FROM pg_roles WHERE rolname = 'juju_bygone'") == []
     assert server.ask(b'SELECT id FROM kept', 'bygone') == [(7,)]
+
+
+@settings(
+    max_examples=10,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    st.text(st.characters(exclude_categories=['Cs']), max_size=12),
+    st.lists(st.text(st.characters(exclude_categories=['Cs']), max_size=12), max_size=4),
+    st.text(max_size=12) | st.sampled_from(['citext', 'citext(Odd "x")', 'citext:é']),
+)
+def test_any_wishes_are_well_formed_statements(
+    server: Server, database: str, roles: list[str], extensions: str
+) -> None:
+    wishes = client('any', database, ','.join(roles), extensions=extensions)
+
+    server.serve(wishes)  # which asserts that nothing failed and nothing is left
+
+    if wishes.is_usable:
+        with server.client(wishes):
+            pass
 
 
 @settings(

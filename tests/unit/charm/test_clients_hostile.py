@@ -160,6 +160,26 @@ def test_one_client_s_fault_leaves_the_others_as_they_are() -> None:
     assert alone[0] == beside[0]
 
 
+@pytest.mark.parametrize('application', ['a' * 300, 'postgres', 'all', 'template1', 'x-2-y9'])
+def test_application_of_any_name_gets_a_database_of_its_own(application: str) -> None:
+    client = wire.judge(wire.read(1, 'db', application, {}, {}), POLICY)
+
+    assert client.is_usable
+    assert len(client.database_name.encode()) <= 63
+    assert len(client.user.encode()) <= 63
+
+
+def test_units_and_applications_that_look_alike_are_told_apart() -> None:
+    bags = {f'web/{number}': {'ingress-address': f'10.0.0.{number}'} for number in (1, 10, 2)}
+    web, other = wire.read(1, 'db', 'web', {}, bags), wire.read(2, 'db', 'web-2', {}, {})
+    rotated = names.user('web', admin=False, generation=2)
+
+    bag = answers.render(web, answers.Server('h', 1, 'standalone', '16', ''), 'p')
+
+    assert bag['allowed-units'].split() == ['web/1', 'web/2', 'web/10']
+    assert len({web.user, other.user, rotated}) == 3
+
+
 def test_egress_of_a_megabyte_is_cut() -> None:
     networks = ','.join(f'10.{i // 256}.{i % 256}.1/32' for i in range(60_000))
 

@@ -72,6 +72,21 @@ def test_sessions_of_an_admin_end_when_the_operator_forbids_it() -> None:
     assert ended([client('boss', 'db-admin', allow_admin=False)], catalogue) == [(boss.user,)]
 
 
+def told(catalogue: grants.Catalogue, place: serving.Here) -> list[str]:
+    """Return who is told to come in."""
+    planned = serving.plan([client()], catalogue, place)
+    bags = [step.own or {} for step in planned if isinstance(step, steps.TellClient)]
+    return [bag['allowed-units'] for bag in bags]
+
+
+def test_nobody_is_called_before_the_role_is_replayed_and_the_rules_are_loaded() -> None:
+    web = client()
+
+    assert told(served(web), here()) == ['web/0']
+    assert told(served(), here()) == []
+    assert told(served(web), dataclasses.replace(here(), is_open=False)) == []
+
+
 def test_who_waits_for_the_replay_is_looked_at_again() -> None:
     there, late = client('there'), client('late')
     catalogue = served(there)

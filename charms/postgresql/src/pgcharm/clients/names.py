@@ -34,6 +34,12 @@ def is_user(role: str) -> bool:
     return role.startswith(_USERS)
 
 
+def own_database(application: str) -> str:
+    """Return the database of an application that asks for none: its name, where that will do."""
+    name = _fitting(application)
+    return f'db_{name}' if database_fault(name) else name
+
+
 def owner(database: str) -> str:
     """Return the role that a database's tables belong to, and that its clients share."""
     return _fitting(f'jujuowner_{database}')

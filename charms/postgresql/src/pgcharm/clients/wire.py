@@ -115,7 +115,7 @@ class Client:
     @property
     def database_name(self) -> str:
         """The database that it gets."""
-        return self.database or self.application
+        return self.database or names.own_database(self.application)
 
     @property
     def role_names(self) -> tuple[str, ...]:
