@@ -82,4 +82,6 @@ class PostgresqlCharm(ops.CharmBase):
 
 if __name__ == '__main__':
     PostgresqlCharm.hook = juju.take_over(os.environ)
-    ops.main(PostgresqlCharm)
+    # There is nobody yet to be told anything; a new unit has as many such hooks as clients.
+    if not PostgresqlCharm.hook.is_created:
+        ops.main(PostgresqlCharm)

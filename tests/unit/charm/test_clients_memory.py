@@ -89,6 +89,11 @@ def test_hook_of_a_client_that_changed_nothing_is_no_news(source: fake_juju.Fake
     assert not know(source, juju.Hook(2)).has_news
     assert know(source, juju.Hook(2, is_broken=True)).has_news
     assert know(source).has_news
+    waiting = know(source)
+    waiting.pause(('db:2',), 1000.0)
+    waiting.remember()
+    assert know(source, juju.Hook(2)).has_news
+    assert not know(source, juju.Hook(1)).has_news
 
     source.bags[2]['app2/1']['egress-subnets'] = '10.9.9.9/32'
     assert know(source, juju.Hook(2)).has_news

@@ -28,10 +28,12 @@ class Hook:
     Attributes:
         relation: The id of the client's relation that it is about; None where it is about none.
         is_broken: Whether that relation is gone.
+        is_created: Whether it has only just come: units of the client join it in later hooks.
     """
 
     relation: int | None = None
     is_broken: bool = False
+    is_created: bool = False
 
 
 class Juju(Protocol):
@@ -124,4 +126,8 @@ def take_over(environment: MutableMapping[str, str]) -> Hook:
         environment.pop(name, None)
     environment['JUJU_DISPATCH_PATH'] = 'hooks/clients-changed'
     relation = environment.get('JUJU_RELATION_ID', '').rpartition(':')[2]
-    return Hook(int(relation) if relation.isdecimal() else None, was.endswith('-broken'))
+    return Hook(
+        int(relation) if relation.isdecimal() else None,
+        was.endswith('-broken'),
+        was.endswith('-created'),
+    )

@@ -59,8 +59,8 @@ class Clients:
         look: Seconds to spend on reading clients again that no event told of.
 
     Attributes:
-        has_news: Whether the hook may change anything: one of a client's that left all as it was
-            does not. A third of a client's hooks are such, so they are worth to be told apart.
+        has_news: Whether the hook may change anything: one of a client's that left all as it was,
+            and waits for nothing, does not.
     """
 
     def __init__(
@@ -97,6 +97,7 @@ class Clients:
             hook.relation is None
             or hook.is_broken
             or self._known.get(hook.relation) != kept.clients.get(hook.relation)
+            or any(name.endswith(f':{hook.relation}') for name in kept.waiting)
         )
         if look:
             self._look(look)
