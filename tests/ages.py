@@ -47,10 +47,11 @@ class Model:
             self.do('deploy', charm, age, '--config', f'database={DATABASE}')
             self.do('integrate', f'{age}:db', 'pg:db')
 
-    def do(self, verb: str, *arguments: str) -> None:
-        """Run a verb that has to succeed."""
+    def do(self, verb: str, *arguments: str) -> str:
+        """Run a verb that has to succeed, and return its output."""
         done = self._solo(verb, '-m', self.name, *arguments)
         assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
     def ask(self, verb: str, *arguments: str) -> Any:
         """Return what a verb answers."""

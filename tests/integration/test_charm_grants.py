@@ -9,7 +9,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +74,9 @@ class Server:
         return grants.plan(grants.checked(clients, found), found, known, TERMS)
 
     @contextlib.contextmanager
-    def client_from(self, source: str, client: wire.Client) -> Iterator[postgres.Connection]:
+    def client_from(
+        self, source: str, client: wire.Client
+    ) -> Generator[postgres.Connection, None, None]:
         """Give a client's session that comes from an address of this machine."""
         with relays.relay(self.port, source) as port:
             password = passwords.derive(SEED, client.user)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import stat
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import ages
+import processes
 import psycopg
 import pytest
 from ages import AGES, can_connect, row, wait_each
-from conftest import Run
+from conftest import REPOSITORY, Run
 from waiting import wait_for
 
+POSTGRESQL = str(REPOSITORY / 'charms' / 'postgresql')
 BASH = str(Path(ages.__file__).parent / 'charms' / 'client-bash')
 
 
@@ -123,6 +127,68 @@ def test_nonsense_is_answered_and_costs_the_others_nothing(model: ages.Model) ->
     model.do('config', 'client-bash', f'database={ages.DATABASE}')
     wait_for(lambda: model.master('client-bash') == before, timeout=120, every=0.3)
     assert row(before, 'SELECT current_database()') == (ages.DATABASE,)
+
+
+def test_client_verifies_the_server_and_nobody_comes_in_the_clear(
+    model: ages.Model, tmp_path: Path
+) -> None:
+    conninfo = model.master('client-bash')
+    authority = tmp_path / 'ca.pem'
+    authority.write_text(model.bag('client-bash/0')['tls-ca'])
+    assert authority.read_text().strip() == model.act('pg/0', 'get-ca')['ca'].strip()
+
+    verified = f"{conninfo} sslmode=verify-full sslrootcert='{authority}'"
+    assert row(verified, 'SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()') == (True,)
+    assert not can_connect(f'{conninfo} sslmode=disable')
+
+
+def test_password_is_seen_in_a_bag_and_nowhere_else(model: ages.Model, data: Path) -> None:
+    begin = time.time()
+    with processes.recorded() as commands:
+        model.do('deploy', BASH, 'quiet')
+        model.do('integrate', 'quiet:db', 'pg:db')
+        wait_for(lambda: 'password' in model.bag('quiet/0'), timeout=120)
+        bag = model.bag('quiet/0')
+        model.do('run', 'pg/0', 'rotate-password', f'relation={_relation(model, "quiet")}')
+        wait_for(lambda: model.bag('quiet/0').get('user') != bag['user'], timeout=120)
+
+    secret = {bag['password'], model.bag('quiet/0')['password']}
+    assert len(secret) == 2
+    assert not [line for line in commands if any(one in line for one in secret)]
+    assert not [path for path in _readable_by_all(data, begin) if _has_any(path, secret)]
+    log = model.do('debug-log', '--limit', '2000', '--level', 'TRACE')
+    others = model.do('show-unit', 'client-bash/0')
+    assert not [one for one in secret if one in log + others]
+    operator = model.act('pg/0', 'get-connection')['uri']
+    queries = 'SELECT string_agg(query, chr(10)) FROM pg_stat_activity'
+    assert not [one for one in secret if one in str(row(operator, queries))]
+    model.do('remove-application', 'quiet', '--no-prompt')
+
+
+def _relation(model: ages.Model, client: str) -> str:
+    found = model.relation(f'{client}/0')
+    assert found is not None
+    return f'db:{found["relation-id"]}'
+
+
+def _readable_by_all(folder: Path, since: float) -> Iterator[Path]:
+    """Give the files that anybody can read, among those written since then."""
+    for path in folder.rglob('*'):
+        with contextlib.suppress(OSError):
+            found = path.lstat()
+            is_file = stat.S_ISREG(found.st_mode)
+            if is_file and found.st_mode & stat.S_IROTH and found.st_mtime >= since:
+                yield path
+
+
+def _has_any(path: Path, secret: set[str]) -> bool:
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return False
+    # Whoever may not pass through a folder above reads nothing below it.
+    is_open = all(above.stat().st_mode & stat.S_IXOTH for above in path.parents)
+    return is_open and any(one.encode() in content for one in secret)
 
 
 def test_clients_are_listed_with_what_keeps_them(model: ages.Model) -> None:
@@ -241,6 +307,9 @@ def test_every_age_stays_with_the_last_unit(model: ages.Model) -> None:
     model.wait_for_states('standalone')
 
     _all_write_to(model, 'moved', last)
+    before = {age: model.master(age) for age in AGES}
+    model.do('refresh', 'pg', '--path', POSTGRESQL, '--wait')
+    assert {age: model.master(age) for age in AGES} == before
     assert row(model.master('seed'), "SELECT count(*) FROM moved WHERE by = 'seed'") == (2,)
 
 
