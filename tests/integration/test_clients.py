@@ -198,6 +198,12 @@ def test_clients_are_listed_with_what_keeps_them(model: ages.Model) -> None:
     assert [line.split()[1] for line in sorted(table[1:])] == sorted(AGES)
     (name,) = [line.split()[0] for line in table if 'client-bash' in line]
     assert listed[name.replace(':', '-')] == 'ready'
+    assert table[0].split() == [
+        *('relation', 'application', 'asks', 'database', 'user', 'roles'),
+        *('from', 'connections', 'last', 'login', 'ready'),
+    ]
+    asks = {line.split()[1]: line.split()[2] for line in table[1:]}
+    assert asks['client-v2'] == 'v2' and asks['seed'] == 'v0/v1'
     uri = model.act('pg/0', 'get-connection', f'relation={name}')['uri']
     assert row(uri, 'SELECT current_database()') == (ages.DATABASE,)
 

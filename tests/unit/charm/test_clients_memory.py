@@ -112,6 +112,15 @@ def test_all_are_looked_at_in_their_turn(source: fake_juju.FakeJuju) -> None:
     assert seen == [['r', '', ''], ['r', 'r', ''], ['r', 'r', 'r']]
 
 
+def test_last_login_outlives_the_session(source: fake_juju.FakeJuju) -> None:
+    for logins in ({'juju_app1': 5.0}, {'juju_app2': 6.0}, {}):
+        known = know(source)
+        known.saw(logins)
+        known.remember()
+
+    assert know(source).logins == {'juju_app1': 5.0, 'juju_app2': 6.0}
+
+
 def test_pauses_grow_with_the_time_that_the_same_clients_wait(source: fake_juju.FakeJuju) -> None:
     pauses: list[float | None] = []
     for now, waiting in (

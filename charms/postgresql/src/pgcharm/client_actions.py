@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Callable, Iterator, Mapping
 
@@ -10,7 +11,7 @@ from .clients import catalogue, grants, names, passwords, wire
 
 _TITLES = (
     *('relation', 'application', 'asks', 'database', 'user', 'roles'),
-    *('from', 'connections', 'newest', 'ready'),
+    *('from', 'connections', 'last login', 'ready'),
 )
 
 
@@ -31,7 +32,8 @@ def list_clients(question: actions.Question) -> Mapping[str, str]:
     for client in clients:
         published = question.bags.clients.published(client)
         reasons = tuple(missing(client, found, passwords.derive(seed, client.user), published))
-        rows.append(_row(client, sessions, is_ready=not reasons))
+        logins = {**question.bags.clients.logins, **found.logins}
+        rows.append(_row(client, sessions, logins, is_ready=not reasons))
         results[f'{client.endpoint}-{client.relation}'] = '; '.join(reasons) or 'ready'
     return {'clients': actions.table(rows), **results}
 
@@ -95,15 +97,19 @@ def rotate_password(question: actions.Question) -> Mapping[str, str]:
 
 
 def _row(
-    client: wire.Client, sessions: Mapping[str, catalogue.Sessions], *, is_ready: bool
+    client: wire.Client,
+    sessions: Mapping[str, catalogue.Sessions],
+    logins: Mapping[str, float],
+    *,
+    is_ready: bool,
 ) -> tuple[str, ...]:
-    users = [user for user in (client.user, client.former_user) if user in sessions]
-    newest = max((sessions[user].newest for user in users), default=None)
+    users = [user for user in (client.user, client.former_user) if user]
+    last = max((logins[user] for user in users if user in logins), default=None)
     return (
         *(client.name, client.application, client.protocol, client.database_name[:40]),
         *(client.user, client.roles[:40] or '-', ','.join(sorted(client.networks)) or '-'),
-        str(sum(sessions[user].count for user in users)),
-        newest.isoformat(timespec='seconds') if newest else '-',
+        str(sum(sessions[user].count for user in users if user in sessions)),
+        f'{dt.datetime.fromtimestamp(last, dt.timezone.utc):%Y-%m-%dT%H:%M:%SZ}' if last else '-',
         'yes' if is_ready else 'no',
     )
 

@@ -175,7 +175,7 @@ def busy_elsewhere(
                 host, port, patroni.SUPERUSER, secrets.superuser_password
             ) as connection,
         ):
-            found |= catalogue.busy(connection) & set(users)
+            found |= catalogue.sessions(connection).keys() & set(users)
     return frozenset(found)
 
 

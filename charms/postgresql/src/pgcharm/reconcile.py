@@ -134,6 +134,8 @@ def _reconcile(
         again = None if found.name == 'active' else time.time() + _AGAIN
         if clustering.is_moving(wanted, seen):
             again = time.time() + _SOON
+        if seen.database is not None:
+            bags.clients.saw(seen.database.clients.logins)
         now = dt.datetime.now(dt.timezone.utc)
         pause = bags.clients.pause(running.waiting(wanted, seen, now), now.timestamp())
         if pause is not None:

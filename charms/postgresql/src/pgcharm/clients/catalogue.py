@@ -66,6 +66,7 @@ def read(connection: Connection[Any]) -> grants.Catalogue:
         'SELECT pg_get_userbyid(roleid), pg_get_userbyid(member), pg_get_userbyid(grantor)'
         ' FROM pg_auth_members'
     ).fetchall()
+    newest = {user: found.newest.timestamp() for user, found in sessions(connection).items()}
     return grants.Catalogue(
         users,
         frozenset(roles),
@@ -75,14 +76,8 @@ def read(connection: Connection[Any]) -> grants.Catalogue:
         frozenset((role, member) for role, member, by in members if by == names.GRANTOR),
         extensions,
         _names(connection, 'SELECT name FROM pg_available_extensions'),
-        busy(connection),
-    )
-
-
-def busy(connection: Connection[Any]) -> frozenset[str]:
-    """Return the clients' users who are connected to this server."""
-    return _names(
-        connection, "SELECT DISTINCT usename FROM pg_stat_activity WHERE usename ~ '^juju'"
+        frozenset(newest),
+        newest,
     )
 
 

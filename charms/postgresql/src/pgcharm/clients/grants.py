@@ -85,6 +85,7 @@ class Catalogue:
         extensions: What we made in a database, by its owner role.
         available: Extensions that the server's machine has.
         busy: Clients' users who are connected to this server, or to a standby of it.
+        logins: When each who is connected to this server came last, in seconds since 1970.
     """
 
     users: Mapping[str, User]
@@ -98,6 +99,7 @@ class Catalogue:
     )
     available: frozenset[str] = frozenset()
     busy: frozenset[str] = frozenset()
+    logins: Mapping[str, float] = dataclasses.field(default_factory=dict[str, float])
 
 
 NOTHING = Catalogue({}, frozenset(), {}, {}, frozenset(), frozenset())

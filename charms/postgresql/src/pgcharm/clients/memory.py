@@ -38,6 +38,7 @@ class _Memory:
         last: The relation that was read last without an event.
         waiting: Relations whose clients wait for something that comes without an event.
         since: When they began to, in seconds since 1970.
+        logins: When each user was seen to come last, in seconds since 1970.
     """
 
     clients: Mapping[int, wire.Client] = dataclasses.field(default_factory=dict[int, wire.Client])
@@ -45,6 +46,7 @@ class _Memory:
     last: int = -1
     waiting: tuple[str, ...] = ()
     since: float = 0.0
+    logins: Mapping[str, float] = dataclasses.field(default_factory=dict[str, float])
 
 
 class Clients:
@@ -155,6 +157,15 @@ class Clients:
         )
         return min(max(now - since, 1.0), _LONGEST_PAUSE) if waiting else None
 
+    @property
+    def logins(self) -> Mapping[str, float]:
+        """When each user was seen to come last, in seconds since 1970."""
+        return self._kept.logins
+
+    def saw(self, logins: Mapping[str, float]) -> None:
+        """Note who has come: PostgreSQL itself forgets it with the session."""
+        self._kept = dataclasses.replace(self._kept, logins={**self._kept.logins, **logins})
+
     def remember(self) -> None:
         """Keep what this hook learned for the next; call it at the hook's end."""
         now = tuple(sorted(scram.PROVEN.now))
@@ -233,6 +244,7 @@ def _parse(text: str) -> _Memory:
             for relation, kept in whole['clients'].items()
         }
         proofs, waiting = (tuple(map(str, whole[name])) for name in ('proofs', 'waiting'))
-        return _Memory(clients, proofs, int(whole['last']), waiting, float(whole['since']))
+        logins = {str(user): float(at) for user, at in whole['logins'].items()}
+        return _Memory(clients, proofs, int(whole['last']), waiting, float(whole['since']), logins)
     except (ValueError, KeyError, TypeError, AttributeError):
         return _Memory()
