@@ -117,6 +117,11 @@ class Model:
         """Tell whether the relation is there, or not yet gone."""
         return bool(self.ask('status')['applications'][application].get('relations'))
 
+    def remove(self, application: str) -> None:
+        """Remove an application, and wait until it is gone."""
+        self.do('remove-application', application, '--no-prompt')
+        wait_for(lambda: application not in self.ask('status')['applications'], timeout=_LONG)
+
     def kill(self, unit: str) -> None:
         """Kill every process of a unit of PostgreSQL, supervisor and watcher included."""
         stored = self.ask('storage')['storage']

@@ -162,7 +162,7 @@ def test_password_is_seen_in_a_bag_and_nowhere_else(model: ages.Model, data: Pat
     operator = model.act('pg/0', 'get-connection')['uri']
     queries = 'SELECT string_agg(query, chr(10)) FROM pg_stat_activity'
     assert not [one for one in secret if one in str(row(operator, queries))]
-    model.do('remove-application', 'quiet', '--no-prompt')
+    model.remove('quiet')
 
 
 def _relation(model: ages.Model, client: str) -> str:
@@ -229,7 +229,7 @@ def test_admin_is_served_until_the_operator_forbids_it(model: ages.Model) -> Non
 
     model.do('config', 'pg', 'allow-db-admin=true')
     wait_for(lambda: can_connect(conninfo), timeout=120, every=0.3)
-    model.do('remove-application', 'boss', '--no-prompt')
+    model.remove('boss')
 
 
 def test_three_units_serve_every_age_and_its_second_unit(model: ages.Model) -> None:
