@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,9 @@ from waiting import wait_for
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason='machines with power need root')
 
 _BASH = Path(ages.__file__).parent / 'charms' / 'client-bash'
+
+_OVERLAP = 100.0
+"""Seconds; a minute of it is granted to whoever has to read the new password."""
 
 # Connects and says so, then asks once more whenever it is told to, until it is refused.
 _SESSION = """
@@ -71,6 +75,29 @@ def test_admin_may_be_any_user_from_its_machine_alone(own: owns.Own) -> None:
         assert _ask(session) == 'in'
     with _session(cluster, 'app/0', admin, is_let_in=False):
         pass
+
+
+def test_former_password_is_good_while_a_session_on_any_unit_uses_it(own: owns.Own) -> None:
+    cluster = clusters.Cluster(own)
+    cluster.deploy(2)
+    bag = _bag(own, 'app/0')
+    (standby,) = cluster.servers().keys() - {cluster.primary()}
+    conninfo = f'{bag["master"]} host={cluster.addresses()[standby]}'
+
+    def may_log_in() -> bool:
+        login = "SELECT rolcanlogin FROM pg_roles WHERE rolname = 'juju_app'"
+        return cluster.ask(cluster.primary(), login) == [(True,)]
+
+    with _session(cluster, 'app/0', conninfo) as session:
+        own.do('run', 'pg/leader', 'rotate-password')
+        wait_for(lambda: _bag(own, 'app/0')['user'] == 'juju_app_2', timeout=120)
+        deadline = time.monotonic() + _OVERLAP
+        while time.monotonic() < deadline:  # it must not happen, so there is nothing to wait for
+            assert may_log_in()
+            time.sleep(2)
+        assert _ask(session) == 'in'
+
+    wait_for(lambda: not may_log_in(), timeout=600, every=1)
 
 
 def _bag(solo: owns.Own, client: str) -> dict[str, Any]:
