@@ -7,8 +7,9 @@ rules of the reactive interface, and ``client-v2`` is made with ops-lib-pgsql.
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,21 @@ class Model:
         """Tell whether the relation is there, or not yet gone."""
         return bool(self.ask('status')['applications'][application].get('relations'))
 
+    def wait_until_all_write(self, table: str, unit: str) -> None:
+        """Wait until each age writes to *unit*, and see that each sees what the others wrote."""
+        host = self.bag('seed/0', unit)['host']
+
+        def writes_there(age: str) -> bool:
+            conninfo = self.master(age)
+            return row(conninfo, 'SELECT host(inet_server_addr())') == (host,) and not row(
+                conninfo, f"INSERT INTO {table} VALUES ('{age}')"
+            )
+
+        wait_each(AGES, writes_there, timeout=_LONG)
+        for age in AGES:
+            found = row(self.master(age), f'SELECT count(DISTINCT by) FROM {table}')
+            assert found == (len(AGES),)
+
     def remove(self, application: str) -> None:
         """Remove an application, and wait until it is gone."""
         self.do('remove-application', application, '--no-prompt')
@@ -138,6 +154,17 @@ class Model:
     def start(self, unit: str) -> None:
         """Let Juju run a hook, as it does when a machine has booted."""
         self.do('exec', '--unit', unit, 'JUJU_DISPATCH_PATH=hooks/update-status ./dispatch')
+
+
+@contextlib.contextmanager
+def model(solo: Run, name: str) -> Generator[Model, None, None]:
+    """Give a model of that name with a PostgreSQL and a client of each age."""
+    assert solo('add-model', name, '--no-switch').returncode == 0
+    here = Model(solo, name)
+    here.deploy()
+    yield here
+    ended = solo('destroy-model', name, '--no-prompt', '--destroy-storage', '--force')
+    assert ended.returncode == 0, ended.stderr
 
 
 def row(conninfo: str, query: str) -> tuple[Any, ...] | None:
