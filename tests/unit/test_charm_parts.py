@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from solo import errors
-from solo.charm import parts
+from solo.charm import archive, parts
 
 
 def charm(folder: Path, files: dict[str, str] | None = None, **unified: Any) -> parts.Wanted:
@@ -95,7 +95,7 @@ def test_dumped_folders_and_nil_parts(tmp_path: Path):
         parts={'files': {'plugin': 'dump', 'source': 'extra'}, 'none': {'plugin': 'nil'}},
     )
 
-    assert wanted == parts.Wanted(dumps=('extra',))
+    assert wanted == parts.Wanted(dumps=(parts.Dump('extra'),))
 
 
 def test_what_is_not_done_is_said(tmp_path: Path):
@@ -123,3 +123,20 @@ def test_what_is_not_done_is_said(tmp_path: Path):
 def test_what_cannot_be_built_is_refused(tmp_path: Path, given: dict[str, Any], message: str):
     with pytest.raises(errors.Error, match=message):
         charm(tmp_path, parts=given)
+
+
+def test_source_that_charms_share_is_part_of_each(tmp_path: Path):
+    shared, folder = tmp_path / 'shared', tmp_path / 'charm'
+    for name in ('src/common/one.py', 'src/common/own/two.py', 'src/common/old.py', 'src/main.py'):
+        (shared / name).parent.mkdir(parents=True, exist_ok=True)
+        (shared / name).write_text(name)
+    folder.mkdir()
+    part = {'plugin': 'dump', 'source': '../shared', 'stage': ['src/common', '-src/*/old.py']}
+    (dump,) = charm(folder, parts={'common': part}).dumps
+
+    before = archive.digest(folder, parts.beside(folder))
+    (shared / 'src/common/one.py').write_text('changed')
+
+    expected = [Path('src/common/one.py'), Path('src/common/own/two.py')]
+    assert sorted(dump.files(folder)) == expected
+    assert archive.digest(folder, parts.beside(folder)) != before

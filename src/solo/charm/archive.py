@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import stat
 import sys
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from .. import errors
@@ -62,14 +63,20 @@ def files(folder: Path) -> Iterator[Path]:
                 yield (here / name).relative_to(folder)
 
 
-def digest(source: Path) -> str:
-    """Return the digest of a charm's content: names, modes, links and bytes."""
+def digest(source: Path, beside: Iterable[tuple[Path, Path]] = ()) -> str:
+    """Return the digest of a charm's content: names, modes, links and bytes.
+
+    Args:
+        source: The charm.
+        beside: What it takes from other folders: the folder, and the file in it.
+    """
     whole = hashlib.sha256()
     if source.is_file():
         whole.update(source.read_bytes())
     else:
-        for name in files(source):
-            path = source / name
+        own = ((source, name) for name in files(source))
+        for folder, name in itertools.chain(own, beside):
+            path = folder / name
             mode = path.lstat().st_mode
             kind = 'l' if stat.S_ISLNK(mode) else 'x' if mode & 0o100 else 'f'
             whole.update(f'{name}\0{kind}\0'.encode())

@@ -12,12 +12,15 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import fnmatch
+import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
 from .. import errors
+from . import archive
 
 _PLUGINS = frozenset(('charm', 'uv', 'poetry', 'python', 'dump', 'nil'))
 _PYDEPS = re.compile(r'^PYDEPS\s*=\s*(\[[^\]]*\])', re.MULTILINE)
@@ -33,6 +36,31 @@ class Lock:
 
 
 @dataclasses.dataclass(frozen=True)
+class Dump:
+    """A folder whose content belongs in the charm's root.
+
+    Attributes:
+        source: The folder, relative to the charm; it may lie beside it, and be shared by charms.
+        stage: Which of its files, patterns of the shell; those with a minus not. Empty: all.
+    """
+
+    source: str
+    stage: tuple[str, ...] = ()
+
+    def files(self, charm: Path) -> Iterator[Path]:
+        """Yield what belongs to the charm in *charm*, relative to the folder."""
+        taken = [each for each in self.stage if not each.startswith('-')] or ['*']
+        left = [each[1:] for each in self.stage if each.startswith('-')]
+        for name in archive.files(charm / self.source):
+            if _matches(name, taken) and not _matches(name, left):
+                yield name
+
+
+def _matches(name: Path, patterns: Iterable[str]) -> bool:
+    return any(fnmatch.fnmatch(f'{name}/', f'{each.rstrip("/")}/*') for each in patterns)
+
+
+@dataclasses.dataclass(frozen=True)
 class Wanted:
     """What a charm is built from.
 
@@ -41,7 +69,7 @@ class Wanted:
         packages: Requirements beside them.
         locks: Locks of uv and poetry.
         entrypoint: What ``dispatch`` runs.
-        dumps: Folders whose content belongs in the charm's root.
+        dumps: What is brought into the charm's root.
         warnings: What was found that is not done, for people.
     """
 
@@ -49,7 +77,7 @@ class Wanted:
     packages: tuple[str, ...] = ()
     locks: tuple[Lock, ...] = ()
     entrypoint: str = 'src/charm.py'
-    dumps: tuple[str, ...] = ()
+    dumps: tuple[Dump, ...] = ()
     warnings: tuple[str, ...] = ()
 
     @property
@@ -66,13 +94,8 @@ def read(folder: Path) -> Wanted:
     Raises:
         Error: If a part needs a plugin that only charmcraft has, or names a file that isn't there.
     """
-    import yaml
-
-    path = folder / 'charmcraft.yaml'
-    loaded: Any = yaml.safe_load(path.read_text()) if path.is_file() else None
-    unified = cast('Mapping[str, Any]', loaded if isinstance(loaded, dict) else {})
-    given = cast('Mapping[str, Mapping[str, Any]]', unified.get('parts') or {})
-    parts = {name: dict(part or {}) for name, part in given.items()} or {'charm': {}}
+    unified = _unified(folder)
+    parts = _parts(unified) or {'charm': {}}
     wanted = Wanted(warnings=tuple(_missing_libraries(folder, unified)))
     for name, part in parts.items():
         wanted = _with_part(wanted, folder, name, part)
@@ -80,6 +103,28 @@ def read(folder: Path) -> Wanted:
         # A part that installs its requirements by hand.
         wanted = dataclasses.replace(wanted, files=_default_files(folder, '.'))
     return wanted
+
+
+def beside(folder: Path) -> Iterator[tuple[Path, Path]]:
+    """Yield what the charm in *folder* takes from elsewhere: a folder, and a file in it."""
+    for part in _parts(_unified(folder)).values():
+        source = str(part.get('source') or '.')
+        if os.path.normpath(source).startswith('..') and (folder / source).is_dir():
+            for name in Dump(source, tuple(_texts(part, 'stage'))).files(folder):
+                yield folder / source, name
+
+
+def _unified(folder: Path) -> Mapping[str, Any]:
+    import yaml
+
+    path = folder / 'charmcraft.yaml'
+    loaded: Any = yaml.safe_load(path.read_text()) if path.is_file() else None
+    return cast('Mapping[str, Any]', loaded if isinstance(loaded, dict) else {})
+
+
+def _parts(unified: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    given = cast('Mapping[str, Mapping[str, Any]]', unified.get('parts') or {})
+    return {name: dict(part or {}) for name, part in given.items()}
 
 
 def packed(folder: Path) -> Wanted:
@@ -116,7 +161,8 @@ def _with_part(wanted: Wanted, folder: Path, name: str, part: Mapping[str, Any])
         files = [f'{source}/{each}' for each in _texts(part, 'python-requirements')]
         return _with_files(wanted, folder, files, _texts(part, 'python-packages'))
     if plugin == 'dump' and source != '.' and (folder / source).is_dir():
-        return dataclasses.replace(wanted, dumps=(*wanted.dumps, source))
+        dump = Dump(source, tuple(_texts(part, 'stage')))
+        return dataclasses.replace(wanted, dumps=(*wanted.dumps, dump))
     return wanted
 
 

@@ -63,7 +63,7 @@ def prepare(source: Path, data: Path, progress: Callable[[str], None]) -> Prepar
         Error: If the charm is broken, or its environment can't be built.
     """
     try:
-        name = archive.digest(source)
+        name = archive.digest(source, parts.beside(source) if source.is_dir() else ())
         folder = data / 'charms' / name
         with _ONE_AT_A_TIME:
             if not (folder / '.prepared').exists():
@@ -106,10 +106,10 @@ def _fill(source: Path, fresh: Path, data: Path, progress: Callable[[str], None]
             shutil.copy2(source / name, target, follow_symlinks=False)
     charm = metadata.read(fresh, source)
     split(fresh)
-    wanted = parts.packed(fresh) if source.is_file() else parts.read(fresh)
+    wanted = parts.packed(fresh) if source.is_file() else parts.read(source)
     for warning in wanted.warnings:
         progress(f'charm "{charm.name}": {warning}')
-    dump(fresh, fresh, wanted)
+    dump(source, fresh, wanted)
     if not (fresh / 'venv').exists():
         envs = data / 'envs'
         text = environment.requirements(fresh, wanted, charm.name, envs)
@@ -149,8 +149,10 @@ def split(folder: Path) -> None:
 
 def dump(source: Path, target: Path, wanted: parts.Wanted) -> None:
     """Put the content of the folders that are dumped into the charm's root."""
-    for name in wanted.dumps:
-        shutil.copytree(source / name, target, symlinks=True, dirs_exist_ok=True)
+    for one in wanted.dumps:
+        for name in one.files(source):
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source / one.source / name, target / name, follow_symlinks=False)
 
 
 def _dump(path: Path, value: Any) -> None:
