@@ -15,6 +15,7 @@ SHIPPED = (
     'charms/python-django/requirements.txt',
     'charms/python-django/site/requirements.txt',
     'charms/gunicorn/requirements.txt',
+    'charms/postgresql-witness/requirements.txt',
 )
 
 

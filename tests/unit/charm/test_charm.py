@@ -74,7 +74,7 @@ def deployment() -> Iterator[Deployment]:
     )
     context = testing.Context(
         Charm,
-        meta={key: SPEC[key] for key in ('name', 'provides', 'peers', 'storage')},
+        meta={key: SPEC[key] for key in ('name', 'provides', 'requires', 'peers', 'storage')},
         config=SPEC['config'],
         actions=SPEC['actions'],
         app_name='pg',

@@ -152,6 +152,105 @@ def test_third_voter_that_never_came_takes_the_second_one_s_vote_back() -> None:
     assert [one.name for one in etcd.voters] == ['pg-0']
 
 
+def witness(number: int = 9, **changes: bool) -> Unit:
+    return dataclasses.replace(Unit('witness.pg', f'url-{number}'), is_witness=True, **changes)
+
+
+def names(etcd: Etcd) -> tuple[list[str], list[str]]:
+    """Return who votes, and who learns."""
+    return (
+        sorted(one.name for one in etcd.voters),
+        [one.name for one in etcd.members if one.is_learner],
+    )
+
+
+@pytest.mark.parametrize('count', [1, 2, 3, 4, 5])
+def test_witness_votes_with_two_units_and_never_otherwise(count: int) -> None:
+    etcd = alone()
+
+    settle(etcd, [*(unit(n, is_primary=n == 0) for n in range(count)), witness()])
+
+    assert any(one.name == 'witness.pg' for one in etcd.members) == (count == 2)
+    assert len(etcd.voters) == membership.voters_for(3 if count == 2 else count)
+
+
+def test_witness_that_is_away_is_not_waited_for() -> None:
+    etcd = alone()
+
+    settle(etcd, [unit(0, is_primary=True), unit(1), witness(is_alive=False)])
+
+    assert names(etcd) == (['pg-0'], ['pg-1'])
+
+
+def test_witness_that_dies_while_it_joins_leaves_no_two_voters() -> None:
+    etcd = alone()
+    units = [unit(0, is_primary=True), unit(1), witness()]
+    settle(etcd, units[:2])
+    by_url = {one.peer_url: one for one in units}
+    for _ in range(2):  # a second vote, and a learner that never starts
+        change = membership.next_change(etcd.members, etcd.leader, units)
+        assert change is not None
+        etcd.apply(change, by_url)
+    assert len(etcd.voters) == 2
+
+    settle(etcd, [*units[:2], witness(is_alive=False)])
+
+    assert names(etcd) == (['pg-0'], ['pg-1'])
+
+
+def test_witness_that_dies_keeps_its_vote() -> None:
+    etcd = Etcd([member(0), member(1), member(9)], '1')
+
+    units = [unit(0, is_primary=True), unit(1), witness(is_alive=False)]
+
+    assert settle(etcd, units) == []
+    assert membership.is_settled(etcd.members, units)
+
+
+def test_witness_is_not_counted_while_one_of_two_units_is_away() -> None:
+    etcd = Etcd([member(0), member(1, is_learner=True)], '0')
+
+    assert settle(etcd, [unit(0, is_primary=True), unit(1, is_alive=False), witness()]) == []
+
+
+def test_witness_keeps_its_vote_until_a_third_unit_can_vote() -> None:
+    etcd = Etcd([member(0), member(1), member(9)], '1')
+    units = [unit(0, is_primary=True), unit(1), unit(2, is_alive=False), witness()]
+
+    assert settle(etcd, units) == []
+
+    settle(etcd, [*units[:2], unit(2), witness()])
+    assert names(etcd) == (['pg-0', 'pg-1', 'pg-2'], [])
+
+
+@pytest.mark.parametrize('is_alive', [True, False])
+def test_witness_that_goes_leaves_a_voter_and_a_learner(is_alive: bool) -> None:
+    etcd = Etcd([member(0), member(1), member(9)], '1')
+
+    settle(
+        etcd,
+        [unit(0, is_primary=True), unit(1), witness(is_leaving=True, is_alive=is_alive)],
+    )
+
+    assert names(etcd) == (['pg-0'], ['pg-1'])
+
+
+def test_witness_goes_after_the_dead_unit_that_it_was_needed_for() -> None:
+    etcd = Etcd([member(0), member(1), member(9)], '9')
+
+    settle(etcd, [unit(0, is_primary=True), unit(1, is_alive=False), witness(is_leaving=True)])
+
+    assert names(etcd) == (['pg-0'], [])
+
+
+def test_unit_that_leaves_two_and_a_witness_leaves_one_voter() -> None:
+    etcd = Etcd([member(0), member(1), member(9)], '1')
+
+    settle(etcd, [unit(0, is_primary=True), unit(1, is_leaving=True), witness()])
+
+    assert names(etcd) == (['pg-0'], [])
+
+
 @st.composite
 def histories(draw: st.DrawFn) -> list[tuple[list[Unit], int]]:
     """Worlds one after the other, and how many changes are made in each before a kill."""
@@ -168,6 +267,9 @@ def histories(draw: st.DrawFn) -> list[tuple[list[Unit], int]]:
             )
             for number in sorted(numbers)
         ]
+        # A witness may come, die, leave, and come back at another address.
+        if draw(st.booleans()):
+            units.append(witness(draw(st.integers(20, 21)), is_alive=draw(st.booleans())))
         found.append((units, draw(st.integers(0, 12))))
     return found
 
@@ -184,20 +286,29 @@ def test_every_interruption_converges(
         there = {one.peer_url: one for one in units}
         # A unit goes only by leaving: what it takes with it must leave a majority.
         kept = [*units, *_still_voting(etcd, there)]
-        settle(etcd, kept, most)
+        if has_majority(etcd, {one.peer_url: one for one in kept}):
+            settle(etcd, kept, most)
 
-    units = [dataclasses.replace(one, is_leaving=False) for one in history[-1][0]]
+    units = [dataclasses.replace(one, is_leaving=False, is_alive=True) for one in history[-1][0]]
     kept = [*units, *_still_voting(etcd, {one.peer_url: one for one in units})]
     settle(etcd, kept)
 
-    assert len(etcd.voters) == membership.voters_for(len(units))
+    holders = [one for one in units if not one.is_witness]
+    counted = units if len(holders) == 2 else holders
+    assert len(etcd.voters) == membership.voters_for(len(counted))
     assert len(etcd.voters) != 2
+    assert membership.is_settled(etcd.members, units)
     assert {one.peer_url for one in etcd.members} <= {one.peer_url for one in units}
 
 
 def _still_voting(etcd: Etcd, there: dict[str, Unit]) -> list[Unit]:
     return [
-        Unit(one.name or 'pg-new', one.peer_url, is_leaving=True)
+        Unit(
+            one.name or 'pg-new',
+            one.peer_url,
+            is_leaving=True,
+            is_witness=one.peer_url in ('url-20', 'url-21'),
+        )
         for one in etcd.members
         if one.peer_url not in there
     ]

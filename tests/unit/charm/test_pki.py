@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from pgcharm import pki
@@ -103,3 +104,22 @@ def test_long_name_is_cut_where_the_standard_says(authority: pki.Authority) -> N
 
     (name,) = made.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
     assert name.value == 'a' * 64
+
+
+def test_key_that_somebody_else_keeps_is_signed(authority: pki.Authority) -> None:
+    _, public = pki.make_key()
+
+    signed = certificate(pki.sign(authority, 'w/0', ['10.0.0.9'], public))
+
+    names = signed.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert [str(one.value) for one in names] == ['10.0.0.9']
+
+
+def test_key_of_another_kind_is_refused(authority: pki.Authority) -> None:
+    for curve in (ec.SECP384R1(), ec.SECP256K1()):
+        public = ec.generate_private_key(curve).public_key()
+        pem = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+        with pytest.raises(ValueError, match='P-256'):
+            pki.sign(authority, 'w/0', ['10.0.0.9'], pem)
+    with pytest.raises(ValueError):
+        pki.sign(authority, 'w/0', ['10.0.0.9'], 'none')

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from unit.charm import worlds
 
-from pgcharm import database, desired, observed, plan, preparing, steps, volume
+from pgcharm import database, desired, network, observed, plan, preparing, steps, volume
 
 
 def kinds(planned: tuple[steps.Step, ...]) -> list[str]:
@@ -132,7 +132,7 @@ def test_nothing_is_made_below_a_folder_that_the_server_cannot_enter() -> None:
 
 def test_new_address_brings_a_new_certificate_and_settings() -> None:
     machine = worlds.Machine(worlds.running())
-    moved = desired.Addresses(('10.0.0.9',), ('10.0.0.9',), ('10.0.0.9',))
+    moved = network.Addresses(('10.0.0.9',), ('10.0.0.9',), ('10.0.0.9',))
 
     done = machine.settle(worlds.wanted(addresses=moved))
 

@@ -50,3 +50,16 @@ def test_released_ports_are_free_again(tmp_path: Path) -> None:
 
     assert ports.remembered(tmp_path, 'pg-0') is None
     assert ports.allocate(tmp_path, 'pg-1', '127.0.0.1', FIRST) == given
+
+
+def test_witness_has_no_port_for_postgresql_and_takes_no_share_of_the_machine(
+    tmp_path: Path,
+) -> None:
+    first = ports.Ports(0, 0, 23000, 24000)
+
+    given = ports.allocate(tmp_path, 'w.pg-0', '127.0.0.1', first)
+    ports.allocate(tmp_path, 'pg-0', '127.0.0.1', FIRST)
+
+    assert (given.postgresql, given.patroni) == (0, 0)
+    assert given.etcd_client >= 23000
+    assert ports.count(tmp_path) == 1

@@ -16,6 +16,7 @@ from pgcharm import (
     desired,
     layout,
     memory,
+    network,
     observed,
     packages,
     patroni,
@@ -58,7 +59,7 @@ def wanted(**changes: Any) -> desired.Desired:
         'places': places(),
         'is_leader': True,
         'peers': bags(),
-        'addresses': desired.Addresses(('10.0.0.1',), ('10.0.0.1',), ('10.0.0.1',)),
+        'addresses': network.Addresses(('10.0.0.1',), ('10.0.0.1',), ('10.0.0.1',)),
         'options': options(),
         'programs': desired.Programs('/usr/bin/python3', Path('/charm/src'), 'lib:venv', '/j-e'),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import datetime as dt
 from collections.abc import Iterator
 
 from . import (
@@ -10,6 +10,7 @@ from . import (
     database,
     desired,
     etcd,
+    https,
     layout,
     membership,
     observed,
@@ -17,32 +18,22 @@ from . import (
     roles,
     steps,
     takeover,
+    witness,
 )
 
 _MOVING = ('creating replica', 'starting', 'running custom bootstrap script')
 
 
 def start(wanted: desired.Desired, seen: observed.Observed) -> etcd.Start | None:
-    """Return how this unit's etcd shall have begun; None where it shall have none.
-
-    The list that the voters give decides: who stands there without a name has been added and
-    begins now, with nothing of its former self; who no longer stands there has been removed.
-    """
+    """Return how this unit's etcd shall have begun; None where it shall have none."""
     secrets = wanted.peers.secrets
     assert secrets is not None and seen.ports is not None
     if seen.etcd is None:
         if seen.start is None and wanted.founds:
             return etcd.Start(secrets.token, {})
         return seen.start
-    own = seen.etcd.by_peer_url(etcd.url(wanted.address, seen.ports.etcd_peer))
-    if own is None:
-        # With an address that changed it still has its name there.
-        names = [member.name for member in seen.etcd.members]
-        return seen.start if wanted.places.member in names else None
-    if own.is_started or (seen.start is not None and seen.start.member == own.id):
-        return seen.start
-    others = {one.name: one.peer_url for one in seen.etcd.members if one.is_started}
-    return etcd.Start(secrets.token, others, own.id)
+    url = https.url(wanted.address, seen.ports.etcd_peer)
+    return consensus.start(seen.etcd, wanted.places.member, url, secrets.token, seen.start)
 
 
 def hosts(wanted: desired.Desired, seen: observed.Observed) -> tuple[str, ...]:
@@ -65,17 +56,17 @@ def hosts(wanted: desired.Desired, seen: observed.Observed) -> tuple[str, ...]:
 
 
 def units(wanted: desired.Desired, seen: observed.Observed) -> tuple[membership.Unit, ...]:
-    """Return all units as members of etcd, this one included."""
+    """Return all units as members of etcd, this one and the witness included."""
     assert seen.ports is not None
     where = {
-        wanted.places.member: etcd.url(wanted.address, seen.ports.etcd_peer),
+        wanted.places.member: https.url(wanted.address, seen.ports.etcd_peer),
         **{
-            layout.member_of(peer.unit): etcd.url(peer.address, peer.etcd_peer)
+            layout.member_of(peer.unit): https.url(peer.address, peer.etcd_peer)
             for peer in wanted.peers.known
         },
     }
     found = seen.cluster
-    return tuple(
+    own = (
         membership.Unit(
             name,
             url,
@@ -85,6 +76,7 @@ def units(wanted: desired.Desired, seen: observed.Observed) -> tuple[membership.
         )
         for name, url in where.items()
     )
+    return (*own, *witness.units(wanted.witness, seen.etcd, seen.witnesses))
 
 
 def change(wanted: desired.Desired, seen: observed.Observed) -> membership.Change | None:
@@ -98,16 +90,12 @@ def change(wanted: desired.Desired, seen: observed.Observed) -> membership.Chang
     return membership.next_change(seen.etcd.members, seen.etcd.leader, units(wanted, seen))
 
 
-def fingerprint(found: consensus.View) -> str:
-    """Return what changes whenever etcd's members do."""
-    rows = sorted(
-        (one.id, one.is_learner, one.is_started, one.client_url) for one in found.members
-    )
-    return hashlib.sha256(repr(rows).encode()).hexdigest()[:12]
-
-
-def leading(wanted: desired.Desired, seen: observed.Observed) -> Iterator[steps.Step]:
+def leading(
+    wanted: desired.Desired, seen: observed.Observed, now: dt.datetime
+) -> Iterator[steps.Step]:
     """Return what the Juju leader does for all: one change of etcd's members at a time."""
+    if wanted.is_leader and wanted.witness is not None and seen.etcd is not None:
+        yield from witness.telling(wanted, seen, units(wanted, seen), now)
     if change(wanted, seen) is not None:
         assert seen.etcd is not None
         yield steps.ChangeMembers(
@@ -168,10 +156,8 @@ def is_moving(wanted: desired.Desired, seen: observed.Observed) -> bool:
     there = {layout.member_of(unit) for unit in (wanted.unit, *wanted.peers.units)}
     if seen.cluster is not None and any(one.name not in there for one in seen.cluster.members):
         return wanted.is_leader
-    everybody = units(wanted, seen)
     return (
         wanted.is_leader
         and seen.etcd is not None
-        and all(unit.is_alive for unit in everybody)
-        and not membership.is_settled(seen.etcd.members, len(everybody))
+        and not membership.is_settled(seen.etcd.members, units(wanted, seen))
     )

@@ -9,7 +9,9 @@ from __future__ import annotations
 import base64
 import contextlib
 import dataclasses
+import hashlib
 import logging
+import re
 import threading
 import urllib.parse
 from collections.abc import Callable, Generator, Iterable
@@ -22,6 +24,8 @@ _log = logging.getLogger(__name__)
 _PATIENCE = 1.0
 _LOCK = '/charm/membership'
 _LOCK_SECONDS = 15
+_NAME = re.compile(r'[\w.-]{1,128}', re.ASCII)
+_URL = re.compile(r'https://[0-9a-fA-F.:\[\]]{1,64}:\d{1,5}', re.ASCII)
 
 
 class RefusedError(errors.UnreachableError):
@@ -44,6 +48,39 @@ class View:
     def by_peer_url(self, url: str) -> membership.Member | None:
         """Return the member whose peers find it at *url*."""
         return next((member for member in self.members if member.peer_url == url), None)
+
+
+def start(
+    found: View, name: str, url: str, token: str, known: etcd.Start | None
+) -> etcd.Start | None:
+    """Return how a member shall have begun; None where there shall be none.
+
+    The list that the voters give decides: who stands there without a name has been added and
+    begins now, with nothing of its former self; who no longer stands there has been removed.
+
+    Args:
+        found: The cluster.
+        name: The member's.
+        url: Where its peers find it.
+        token: The cluster's.
+        known: How it began until now.
+    """
+    own = found.by_peer_url(url)
+    if own is None:
+        # With an address that changed it still has its name there.
+        return known if name in [member.name for member in found.members] else None
+    if own.is_started or (known is not None and known.member == own.id):
+        return known
+    others = {one.name: one.peer_url for one in found.members if one.is_started}
+    return etcd.Start(token, others, own.id)
+
+
+def fingerprint(found: View) -> str:
+    """Return what changes whenever the members do."""
+    rows = sorted(
+        (one.id, one.is_learner, one.is_started, one.client_url) for one in found.members
+    )
+    return hashlib.sha256(repr(rows).encode()).hexdigest()[:12]
 
 
 def look(doors: Iterable[https.Door]) -> View | None:
@@ -94,7 +131,7 @@ def view(door: https.Door) -> View:
     _ask(door, '/v3/kv/range', etcd.key_request(_LOCK))
     listed = _ask(door, '/v3/cluster/member/list', {})
     leader = _ask(door, '/v3/maintenance/status', {}).get('leader', '')
-    members = tuple(_member(record) for record in listed.get('members', []))
+    members = tuple(member(record) for record in listed.get('members', []))
     return View(members, '' if leader == '0' else str(leader))
 
 
@@ -198,14 +235,19 @@ def forget(door: https.Door, key: str) -> None:
     _ask(door, '/v3/kv/deleterange', etcd.key_request(key))
 
 
-def _member(record: dict[str, Any]) -> membership.Member:
+def member(record: dict[str, Any]) -> membership.Member:
+    """Return a member; what would be no name or URL on a command line of ours is left out."""
     return membership.Member(
         id=str(record['ID']),
-        name=str(record.get('name', '')),
-        peer_url=str((record.get('peerURLs') or [''])[0]),
-        client_url=str((record.get('clientURLs') or [''])[0]),
+        name=_checked(_NAME, record.get('name', '')),
+        peer_url=_checked(_URL, *record.get('peerURLs', ())[:1]),
+        client_url=_checked(_URL, *record.get('clientURLs', ())[:1]),
         is_learner=bool(record.get('isLearner')),
     )
+
+
+def _checked(pattern: re.Pattern[str], text: str = '') -> str:
+    return text if pattern.fullmatch(text) else ''
 
 
 def _ask(door: https.Door, path: str, body: dict[str, Any]) -> dict[str, Any]:

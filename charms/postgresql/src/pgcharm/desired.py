@@ -12,7 +12,7 @@ from typing import Any
 
 import ops
 
-from . import config, layout, peers
+from . import config, layout, network, peers, voting
 from .clients import passwords, wire
 
 STORAGE = 'pgdata'
@@ -25,35 +25,6 @@ _BEFORE_START = (
     | ops.ConfigChangedEvent
 )
 """What a unit's life begins with. Source: Juju documentation, "Hook", "Unit lifecycle"."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Addresses:
-    """Where this unit is."""
-
-    bind: tuple[str, ...]
-    """To listen on, the one for the peers first."""
-
-    ingress: tuple[str, ...]
-    """Where others reach it."""
-
-    egress: tuple[str, ...]
-    """Single addresses that its own connections come from, networks left out."""
-
-    @property
-    def own(self) -> str:
-        """The one for the peers."""
-        return self.bind[0]
-
-    @property
-    def for_clients(self) -> str:
-        """The one that clients are told."""
-        return self.ingress[0] if self.ingress else self.own
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """All that a certificate of the unit has to cover."""
-        return tuple(sorted({*self.bind, *self.ingress, *self.egress}))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,7 +44,7 @@ class Desired:
     places: layout.Layout
     is_leader: bool
     peers: peers.Peers
-    addresses: Addresses | None
+    addresses: network.Addresses | None
     """None while the network is not known."""
 
     options: Mapping[str, Any]
@@ -97,6 +68,12 @@ class Desired:
 
     clients: tuple[wire.Client, ...] = ()
     """The related applications, as they ask now."""
+
+    witness: voting.Request | None = None
+    """What the witness asks for, where there is one."""
+
+    told_witness: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
+    """What it was told; only the leader may read that."""
 
     planned_units: int = 1
     """How many units the application is going to have, dying ones left out."""
@@ -139,12 +116,15 @@ def read(charm: ops.CharmBase, event: ops.EventBase, bags: peers.Bags) -> Desire
         extensions=frozenset(str(charm.config.get('allowed-extensions', '')).split()),
         generations=passwords.read_rotations(told.rotations),
     )
+    asked, answered = bags.witness()
     is_leaving = isinstance(event, ops.StorageDetachingEvent | ops.StopEvent | ops.RemoveEvent)
     return Desired(
         places=places(charm),
         is_leader=charm.unit.is_leader(),
         peers=told,
-        addresses=None if is_leaving else _addresses(charm.model),
+        addresses=None
+        if is_leaving
+        else network.addresses(charm.model, (peers.RELATION, *wire.ENDPOINTS)),
         options=dict(charm.config),
         programs=_programs(),
         is_leaving=is_leaving,
@@ -153,6 +133,8 @@ def read(charm: ops.CharmBase, event: ops.EventBase, bags: peers.Bags) -> Desire
         is_arriving=isinstance(event, ops.StorageAttachedEvent),
         published=bags.published(),
         clients=bags.clients.judged(policy),
+        witness=asked,
+        told_witness=answered,
         planned_units=charm.app.planned_units(),
     )
 
@@ -165,29 +147,6 @@ def places(charm: ops.CharmBase) -> layout.Layout:
         model_uuid=charm.model.uuid,
         storage=Path(attached[0].location) if attached else None,
     )
-
-
-def _addresses(model: ops.Model) -> Addresses | None:
-    bind: list[str] = []
-    ingress: list[str] = []
-    egress: list[str] = []
-    for endpoint in (peers.RELATION, *wire.ENDPOINTS):
-        network = model.get_binding(endpoint).network
-        if network.bind_address is not None:
-            bind.append(str(network.bind_address))
-        ingress += [str(address) for address in network.ingress_addresses]
-        egress += [
-            str(subnet.network_address)
-            for subnet in network.egress_subnets
-            if not isinstance(subnet, str) and subnet.num_addresses == 1
-        ]
-    if not bind:
-        return None
-    return Addresses(_unique(bind), _unique(ingress), _unique(egress))
-
-
-def _unique(names: list[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(names))
 
 
 def _programs() -> Programs:

@@ -54,7 +54,7 @@ def write_start(places: layout.Layout, start: Start | None) -> None:
         return
     files.write(places.etcd_start, _text(dataclasses.replace(start, is_clean=False)))
     files.remove(places.etcd)
-    files.ensure_folder(places.etcd, owner=layout.service_user())
+    files.ensure_folder(places.etcd, owner=places.service_user)
     files.write(places.etcd_start, _text(start))
 
 
@@ -72,7 +72,7 @@ def restore(places: layout.Layout, start: Start, address: str, etcdctl: Path) ->
     old, new = places.etcd.with_name('etcd.old'), places.etcd.with_name('etcd.new')
     kept = next(path for path in (places.etcd, old) if (path / _COPY).exists())
     files.remove(new)
-    peer = url(address, numbers.etcd_peer)
+    peer = https.url(address, numbers.etcd_peer)
     user = layout.service_user()
     files.ensure_folder(new, owner=user)
     subprocess.run(
@@ -104,12 +104,6 @@ def _text(start: Start) -> str:
     return json.dumps(dataclasses.asdict(start), indent=1)
 
 
-def url(address: str, port: int) -> str:
-    """Return the URL of one of etcd's listeners."""
-    host = f'[{address}]' if ':' in address else address
-    return f'https://{host}:{port}'
-
-
 def command(
     binary: Path, start: Start, address: str, places: layout.Layout, numbers: ports.Ports
 ) -> tuple[str, ...]:
@@ -128,8 +122,8 @@ def command(
 
     Source: etcd documentation, "Configuration flags" and "Transport security model".
     """
-    client = url(address, numbers.etcd_client)
-    peer = url(address, numbers.etcd_peer)
+    client = https.url(address, numbers.etcd_client)
+    peer = https.url(address, numbers.etcd_peer)
     members = {**start.peers, places.member: peer}
     return (
         str(binary),
@@ -156,13 +150,13 @@ def command(
     )
 
 
-def is_ready(door: https.Door) -> bool:
+def is_ready(door: https.Door, timeout: float = 1.0) -> bool:
     """Tell whether etcd serves and has agreed on its cluster's version.
 
     Patroni gives up on an etcd that has not.
     """
     try:
-        answer = https.ask(door, 'GET', '/version', timeout=1.0)
+        answer = https.ask(door, 'GET', '/version', timeout=timeout)
     except errors.UnreachableError:
         return False
     return answer.status == 200 and answer.record.get('etcdcluster') not in (

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Generator
 from pathlib import Path
 
-from . import layout
+from . import errors, layout
 
 
 def read(path: Path) -> str | None:
@@ -71,6 +71,20 @@ def ensure_folder(path: Path, *, owner: str | None = None, mode: int = 0o700) ->
         path.chmod(mode)
         changed = True
     return changed
+
+
+def make_run_folders(places: layout.Layout) -> None:
+    """Make the unit's folders that a reboot takes.
+
+    Raises:
+        errors.OperatorError: If somebody else has their place.
+    """
+    owner = places.service_user
+    ensure_folder(layout.run_root(), mode=0o711 if owner else 0o700)
+    if layout.run_root().stat().st_uid != os.geteuid():
+        raise errors.OperatorError(f'{layout.run_root()} belongs to somebody else; remove it')
+    ensure_folder(places.run, mode=0o711 if owner else 0o700)
+    ensure_folder(places.socket_folder, owner=owner)
 
 
 @contextlib.contextmanager

@@ -33,6 +33,12 @@ class Door:
         return context
 
 
+def url(address: str, port: int) -> str:
+    """Return the URL of a listener."""
+    host = f'[{address}]' if ':' in address else address
+    return f'https://{host}:{port}'
+
+
 def doors(
     hosts: Iterable[str], ca: Path, certificate: Path, private_key: Path
 ) -> tuple[Door, ...]:

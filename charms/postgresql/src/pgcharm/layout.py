@@ -73,6 +73,14 @@ class Layout:
     storage: Path | None
     """Where its ``pgdata`` storage is mounted; None before it is attached and after it left."""
 
+    user: str = POSTGRES_USER
+    """Who runs its daemons where we may choose."""
+
+    @property
+    def service_user(self) -> str | None:
+        """The name of the user for its daemons, or None where they run as ourselves."""
+        return self.user if is_root() else None
+
     @property
     def key(self) -> str:
         """The unit's name on this machine."""

@@ -50,6 +50,8 @@ class Unit:
 
     is_primary: bool = False
     is_leaving: bool = False
+    is_witness: bool = False
+    """Whether it has no data: it votes while exactly two units with data can."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,14 +92,23 @@ def voters_for(units: int) -> int:
     return min(units - 1 + units % 2, 7)
 
 
-def is_settled(members: Iterable[Member], units: int) -> bool:
-    """Tell whether that many units, all of them alive, have as many members as they shall."""
-    members = tuple(members)
-    voters = [member for member in members if not member.is_learner]
+def is_settled(members: Iterable[Member], units: Iterable[Unit]) -> bool:
+    """Tell whether the units have as many members as they shall; while one is dead, they have."""
+    members, units = tuple(members), tuple(units)
+    voting = {member.peer_url for member in members if not member.is_learner}
+    holders = [unit for unit in units if not unit.is_witness]
+    if not all(unit.is_alive for unit in holders):
+        return True
+    witnesses = [
+        unit
+        for unit in units
+        if unit.is_witness and not unit.is_leaving and (unit.is_alive or unit.peer_url in voting)
+    ]
+    count = len(holders) + (bool(witnesses) if len(holders) == 2 else 0)
     return (
         all(member.is_started for member in members)
-        and len(voters) == voters_for(units)
-        and len(members) - len(voters) == (1 if units == 2 else 0)
+        and len(voting) == voters_for(count)
+        and len(members) - len(voting) == (1 if count == 2 else 0)
     )
 
 
@@ -150,12 +161,23 @@ def _wanted(voters: list[Member], learners: list[Member], staying: list[Unit]) -
 
     As many as the units call for, and fewer while too few of them are there to have a vote: then
     the largest odd number. Who votes already goes on; with one vote the primary's unit has it.
+    The witness is one of them while two units with data can vote: it comes when there are no
+    others, and goes when a third one can.
     """
     voting = {member.peer_url for member in voters}
     learning = {member.peer_url for member in learners if member.is_started}
-    able = [unit for unit in staying if unit.peer_url in voting or unit.is_alive]
+    holders = [unit for unit in staying if not unit.is_witness]
+    able = [unit for unit in holders if unit.peer_url in voting or unit.is_alive]
+    if len(able) == 2:
+        witnesses = [
+            unit
+            for unit in staying
+            if unit.is_witness
+            and (unit.peer_url in voting or (unit.is_alive and len(holders) == 2))
+        ]
+        able += witnesses[:1]
     most = len(able) - 1 + len(able) % 2
-    size = min(voters_for(len(staying)), most)
+    size = min(voters_for(max(len(holders), len(able))), most)
 
     def rank(unit: Unit) -> tuple[bool, ...]:
         primary = size == 1 and unit.is_primary and unit.is_alive
@@ -180,7 +202,9 @@ def _learner(wanted: list[str], learners: list[Member], staying: list[Unit]) -> 
     able = [
         unit
         for unit in staying
-        if unit.peer_url not in wanted and (unit.is_alive or unit.peer_url in learning)
+        if unit.peer_url not in wanted
+        and not unit.is_witness
+        and (unit.is_alive or unit.peer_url in learning)
     ]
     able.sort(key=lambda unit: unit.peer_url not in learning)
     return able[0].peer_url if able else ''

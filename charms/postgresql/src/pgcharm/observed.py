@@ -30,6 +30,7 @@ from . import (
     services,
     takeover,
     volume,
+    witness,
 )
 from .clients import grants
 
@@ -89,6 +90,9 @@ class Observed:
     etcd: consensus.View | None = None
     """The etcd cluster; None while no voter that we know has a majority."""
 
+    witnesses: frozenset[str] = frozenset()
+    """Peer URLs of witnesses that are there; looked for by the leader and the primary only."""
+
     rivals: tuple[str, ...] = ()
     """Other units that answer and whose bags say ``master``; looked for by a primary only."""
 
@@ -140,7 +144,13 @@ def observe(wanted: desired.Desired) -> Observed:
     )
     if numbers is None or not wanted.address or seen.certificate is None:
         return seen
-    seen = dataclasses.replace(seen, etcd=consensus.look(etcd_doors(wanted, seen)))
+    members = consensus.look(etcd_doors(wanted, seen))
+    seen = dataclasses.replace(seen, etcd=members)
+    is_primary = wanted.published.get('state') in ('master', 'standalone')
+    if members is not None and (wanted.is_leader or wanted.is_leaving or is_primary):
+        door = patroni_door(wanted, numbers)
+        there = witness.present(wanted.witness, wanted.told_witness, members, door)
+        seen = dataclasses.replace(seen, witnesses=there)
     if seen.etcd is None and not wanted.peers.units:
         others = wanted.published.get('others', '')
         seen = dataclasses.replace(seen, others_answer=takeover.answer(others))

@@ -47,10 +47,17 @@ def missing(version: str | None) -> tuple[str, ...]:
     lacking: list[str] = []
     if not (_POSTGRESQL / wanted / 'bin' / 'postgres').exists():
         lacking.append(f'postgresql-{wanted}')
-    for program, package in _PROGRAMS.items():
-        if shutil.which(program, path=_PATH) is None:
-            lacking.append(package)
-    return tuple(lacking)
+    return (*lacking, *lacking_for(*_PROGRAMS))
+
+
+def lacking_for(*programs: str) -> tuple[str, ...]:
+    """Return the packages that the machine lacks for these programs, besides PostgreSQL's."""
+    return tuple(_PROGRAMS[name] for name in programs if not program(name).exists())
+
+
+def program(name: str) -> Path:
+    """Return where a program is; where it is not installed, a path that does not exist."""
+    return Path(shutil.which(name, path=_PATH) or f'/usr/bin/{name}')
 
 
 def default_version() -> str:
@@ -75,7 +82,7 @@ def _distribution_version() -> str:
 
 def binaries(version: str | None) -> Binaries:
     """Return where the programs are; they must be installed."""
-    found = [Path(shutil.which(name, path=_PATH) or name) for name in _PROGRAMS]
+    found = map(program, _PROGRAMS)
     return Binaries(_POSTGRESQL / (version or default_version()) / 'bin', *found)
 
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 
 import ops
 
+from . import voting
 from .clients import memory, wire
 
 RELATION = 'replication'
@@ -204,6 +205,22 @@ class Bags:
         """Return what this unit's own bag says."""
         relation = self._relation
         return {} if relation is None else dict(relation.data[self._unit])
+
+    def witness(self) -> tuple[voting.Request | None, Mapping[str, str]]:
+        """Return what the witness asks for, if there is one, and what the leader has told it."""
+        for relation in self._model.relations[voting.RELATION]:
+            if relation.active:
+                units = sorted(relation.units, key=lambda unit: _number(unit.name))
+                asked = (voting.read_request(unit.name, relation.data[unit]) for unit in units)
+                told = dict(relation.data[self._app]) if self._unit.is_leader() else {}
+                return next((one for one in asked if one is not None), None), told
+        return None, {}
+
+    def tell_witness(self, content: Mapping[str, str]) -> None:
+        """Write *content* to the application's bag that the witness reads; leader only."""
+        for relation in self._model.relations[voting.RELATION]:
+            if relation.active:
+                relation.data[self._app].update(content)
 
     def secret_id(self) -> str:
         """Return the id of the application's secret; leader only."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ from . import (
     consensus,
     database,
     departure,
-    errors,
     etcd,
     files,
     layout,
@@ -79,6 +77,10 @@ def execute(
             etcd.restore(places, step.start, step.address, step.etcdctl)
         case steps.ChangeMembers():
             consensus.change(step.doors, step.owner, functools.partial(_next, step.units))
+        case steps.AdmitWitness():
+            bags.tell_witness(_admit(step))
+        case steps.TellWitness():
+            bags.tell_witness(step.content)
         case steps.HandOver():
             tell('handing over to another unit')
             departure.hand_over(step, places)
@@ -120,16 +122,26 @@ def _next(units: tuple[membership.Unit, ...], found: consensus.View) -> membersh
     return membership.next_change(found.members, found.leader, units)
 
 
+def _admit(step: steps.AdmitWitness) -> Mapping[str, str]:
+    """Return what a witness is told of the certificate for its key."""
+    from . import pki
+
+    asked, told = step.request, {'holder': step.request.identity(step.ca)}
+    authority = pki.Authority(step.ca, step.ca_key)
+    try:
+        pem = pki.sign(authority, asked.unit, asked.addresses, asked.public_key)
+    except ValueError:
+        return {**told, 'certificate': '', 'refused': 'its public key cannot be used'}
+    expires = f'{pki.expires_at(pem):%Y-%m-%d}'
+    return {**told, 'certificate': pem, 'expires': expires, 'refused': ''}
+
+
 def make_folders(places: layout.Layout) -> None:
     """Make the unit's folders, each with its owner."""
     owner = layout.service_user()
     for folder in (places.postgresql, places.etcd, places.conf, places.log):
         files.ensure_folder(folder, owner=owner)
-    files.ensure_folder(layout.run_root(), mode=0o711 if owner else 0o700)
-    if layout.run_root().stat().st_uid != os.geteuid():
-        raise errors.OperatorError(f'{layout.run_root()} belongs to somebody else; remove it')
-    files.ensure_folder(places.run, mode=0o711 if owner else 0o700)
-    files.ensure_folder(places.socket_folder, owner=owner)
+    files.make_run_folders(places)
 
 
 def _claim(step: steps.Claim, places: layout.Layout) -> None:

@@ -71,14 +71,35 @@ def issue(ca: Authority, common_name: str, names: Iterable[str]) -> Pair:
         common_name: At most 64 characters are kept (RFC 5280).
         names: Addresses and host names that it is for.
     """
+    key_pem, public_key = make_key()
+    return Pair(sign(ca, common_name, names, public_key), key_pem)
+
+
+def make_key() -> tuple[str, str]:
+    """Make a key and return it and its public part, both PEM."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    public = key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    return _key_pem(key), public.decode()
+
+
+def sign(ca: Authority, common_name: str, names: Iterable[str], public_key: str) -> str:
+    """Issue a certificate as :func:`issue` does, for a key that somebody else keeps.
+
+    Raises:
+        ValueError: If that is no such key as :func:`make_key` makes.
+    """
     authority = x509.load_pem_x509_certificate(ca.cert_pem.encode())
     signer = cast(
         'ec.EllipticCurvePrivateKey',
         serialization.load_pem_private_key(ca.key_pem.encode(), password=None),
     )
-    key = ec.generate_private_key(ec.SECP256R1())
+    key = serialization.load_pem_public_key(public_key.encode())
+    if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name != 'secp256r1':
+        raise ValueError('not a key of the curve P-256')
     certificate = (
-        _builder(_name(common_name), authority.subject, key.public_key(), _CERTIFICATE_LIVES)
+        _builder(_name(common_name), authority.subject, key, _CERTIFICATE_LIVES)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(
             x509.SubjectAlternativeName([_general(name) for name in names]), critical=False
@@ -95,7 +116,7 @@ def issue(ca: Authority, common_name: str, names: Iterable[str]) -> Pair:
         )
         .sign(signer, hashes.SHA256())
     )
-    return Pair(_pem(certificate), _key_pem(key))
+    return _pem(certificate)
 
 
 def expires_at(pem: str) -> dt.datetime:

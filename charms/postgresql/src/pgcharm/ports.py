@@ -20,7 +20,7 @@ _LAST = 65535
 
 @dataclasses.dataclass(frozen=True)
 class Ports:
-    """The ports that one unit listens on."""
+    """The ports that one unit listens on; 0 where it does not."""
 
     postgresql: int
     patroni: int
@@ -47,7 +47,7 @@ def allocate(folder: Path, key: str, address: str, first: Ports) -> Ports:
         folder: Where the units of this machine keep what they share; made if missing.
         key: The unit's name on this machine.
         address: Where it listens. Two units with addresses of their own may have equal ports.
-        first: The ports to try first; each is counted up until one is free.
+        first: The ports to try first; each is counted up until one is free. 0 stays 0.
 
     Raises:
         errors.OperatorError: If no port is left.
@@ -65,9 +65,9 @@ def allocate(folder: Path, key: str, address: str, first: Ports) -> Ports:
             }
             chosen: dict[str, int] = {}
             for field in dataclasses.fields(Ports):
-                port = _free(address, getattr(first, field.name), taken)
-                taken.add(port)
-                chosen[field.name] = port
+                wanted = getattr(first, field.name)
+                chosen[field.name] = _free(address, wanted, taken) if wanted else 0
+                taken.add(chosen[field.name])
             mine = _Entry(address, Ports(**chosen))
         mine = dataclasses.replace(mine, address=address)
         _write(path, {**entries, key: mine})
@@ -75,8 +75,9 @@ def allocate(folder: Path, key: str, address: str, first: Ports) -> Ports:
 
 
 def count(folder: Path) -> int:
-    """Return how many units of this machine have ports, at least 1."""
-    return max(1, len(_read(folder / 'ports.json')))
+    """Return how many units of this machine have a port for PostgreSQL, at least 1."""
+    entries = _read(folder / 'ports.json').values()
+    return max(1, sum(entry.ports.postgresql > 0 for entry in entries))
 
 
 def release(folder: Path, key: str) -> None:

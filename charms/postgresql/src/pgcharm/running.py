@@ -10,6 +10,7 @@ from typing import Any
 from . import (
     access,
     clustering,
+    consensus,
     database,
     desired,
     etcd,
@@ -78,7 +79,7 @@ def running(
     if seen.services.digests != digests:
         yield steps.MakeFolders()
         yield steps.KeepServices(kept)
-    yield from clustering.leading(wanted, seen)
+    yield from clustering.leading(wanted, seen, now)
     if all(seen.files.get(path) == text for path, text in contents.items()):
         yield from _serving(wanted, seen, patroni.digest(settings), now)
 
@@ -106,7 +107,7 @@ def _saying(wanted: desired.Desired, seen: observed.Observed) -> Iterator[steps.
         )
     if wanted.is_leader and seen.etcd is not None:
         # Whoever was added or promoted hears of it at once.
-        bag['etcd'] = clustering.fingerprint(seen.etcd)
+        bag['etcd'] = consensus.fingerprint(seen.etcd)
     if wanted.peers.is_related and not bag.items() <= wanted.published.items():
         yield steps.Publish(bag)
     if state is None:

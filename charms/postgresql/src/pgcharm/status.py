@@ -17,6 +17,7 @@ from . import (
     serving,
     takeover,
     volume,
+    witness,
 )
 
 Name = Literal['active', 'waiting', 'maintenance', 'blocked']
@@ -184,6 +185,8 @@ def _promise(wanted: desired.Desired, seen: observed.Observed) -> str:
         return f'can lose no unit: {", ".join(away)} {"is" if len(away) == 1 else "are"} away'
     if voters == 2:
         return 'can lose no unit: the voters of etcd are changing'
+    if any(one.peer_url not in seen.witnesses for one in witness.voters(seen.etcd)):
+        return 'can lose no unit: the witness is away'
     confirms = any(member and member.is_synchronous for member in members)
     wanted_mode = roles.mode(wanted, seen)
     if wanted_mode == 'off':

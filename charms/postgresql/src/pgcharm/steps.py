@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from . import config, etcd, https, membership, ports, services, volume
+from . import config, etcd, https, membership, ports, services, volume, voting
 from .clients import grants
 
 
@@ -118,6 +118,22 @@ class ChangeMembers:
     doors: tuple[https.Door, ...]
     owner: str
     units: tuple[membership.Unit, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class AdmitWitness:
+    """Give the witness a certificate for its key."""
+
+    request: voting.Request
+    ca: str
+    ca_key: str = dataclasses.field(repr=False)
+
+
+@dataclasses.dataclass(frozen=True)
+class TellWitness:
+    """Write to the application's bag that the witness reads."""
+
+    content: Mapping[str, str]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -261,6 +277,8 @@ Step = (
     | BeginEtcd
     | RestoreEtcd
     | ChangeMembers
+    | AdmitWitness
+    | TellWitness
     | HandOver
     | StandAside
     | LeaveEtcd

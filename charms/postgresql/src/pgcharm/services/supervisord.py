@@ -34,7 +34,7 @@ class Supervisord:
         self._log = places.log if places.storage else self._folder
         self._socket = self._folder / 'control'
         self._settings = self._folder / 'supervisord.conf'
-        self._user = layout.service_user()
+        self._user = places.service_user
 
     def running(self) -> Running:
         """Return what is kept running now; nothing when supervisord is not there."""
