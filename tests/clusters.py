@@ -61,6 +61,7 @@ class Cluster:
         self.solo = solo
         self._password = ''
         self._database = 'postgres'
+        self._has_witness = False
 
     def deploy(self, units: int, **options: str) -> None:
         """Deploy *units* units and a client, and wait until all is well."""
@@ -75,6 +76,13 @@ class Cluster:
         self.solo.do('deploy', 'pgsql-client', CLIENT)
         self.solo.do('integrate', f'{CLIENT}:db', f'{APPLICATION}:db')
         self.wait_whole(units)
+
+    def add_witness(self) -> None:
+        """Let a witness vote beside two units, and wait until it does."""
+        self.solo.do('deploy', 'postgresql-witness', 'witness')
+        self.solo.do('integrate', 'witness', APPLICATION)
+        self._has_witness = True
+        self.wait_whole()
 
     def rows(self) -> dict[str, Any]:
         """Return the units' part of the status, by name."""
@@ -277,7 +285,8 @@ class Cluster:
             found.append(f'timelines: {servers}')
         found += [f'{n} does not stream' for n, one in servers.items() if not one.is_streaming]
         etcds = set(self.etcds().values())
-        if len(etcds) != 1 or len(next(iter(etcds)).voters) != chaos_steps.voters(len(rows)):
+        wanted = chaos_steps.voters(3 if self._has_witness and len(rows) == 2 else len(rows))
+        if len(etcds) != 1 or len(next(iter(etcds)).voters) != wanted:
             found.append(f'etcd: {etcds}')
         return found
 

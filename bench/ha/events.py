@@ -1,9 +1,10 @@
 """What goes wrong, and what it costs: the longest gap between two acknowledged commits.
 
-The same writer and the same events for plain Patroni, pg_auto_failover and our product, each node
-a network namespace. The first two are measured once per version and kept in bench/figures.
+The same writer and the same events for plain Patroni, pg_auto_failover and our product (three
+units, and two with a witness), each node a network namespace. The first two are measured once
+per version and kept in bench/figures.
 
-Usage: python bench/ha/events.py plain|autofailover|product [RUNS] [EVENT...]
+Usage: python bench/ha/events.py plain|autofailover|product|witness [RUNS] [EVENT...]
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -151,9 +152,20 @@ def _cluster(name: str) -> contextlib.AbstractContextManager[System]:
         import auto_failover as made
     elif name == 'product':
         import product as made
+    elif name == 'witness':
+        return _two_and_a_witness()
     else:
         raise SystemExit(f'unknown system "{name}"; see the first lines of this file')
     return made.cluster()
+
+
+@contextlib.contextmanager
+def _two_and_a_witness() -> Generator[System, None, None]:
+    import product
+
+    with product.cluster(2) as system:
+        system.cluster.add_witness()
+        yield system
 
 
 def main(name: str, runs: int, events: Sequence[str]) -> None:

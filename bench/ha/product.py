@@ -1,4 +1,4 @@
-"""Three units of ours on machines with power, deployed through ``./solo``."""
+"""Units of ours on machines with power, deployed through ``./solo``."""
 
 from __future__ import annotations
 
