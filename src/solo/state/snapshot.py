@@ -97,7 +97,7 @@ def _relations(tx: db.Transaction, unit: sqlite3.Row) -> dict[int, model.Relatio
         'SELECT m.relation, m.unit_name, m.unit, m.scope, m.version, u.principal'
         ' FROM relation_unit m JOIN relation_endpoint mine ON mine.relation = m.relation'
         ' LEFT JOIN unit u ON u.id = m.unit WHERE mine.application = ?'
-        " AND (m.unit_name = ? OR mine.role = 'peer'"
+        " AND (m.unit_name = ? OR mine.role = 'peers'"
         ' OR NOT (m.unit_name > ? AND m.unit_name < ?))',
         unit['application'],
         unit['name'],
