@@ -15,7 +15,7 @@ import psycopg
 from conftest import Run
 from waiting import wait_for
 
-from pgcharm import consensus, https, layout, membership
+from pgcharm import consensus, https, layout, membership, voting
 
 MODEL = 'replication'
 LONG = 180
@@ -110,8 +110,12 @@ class Cluster:
         assert len(confirming) == len(units) - 1, confirming
         found = consensus.look([self.etcd(unit) for unit in units])
         assert found is not None, 'etcd does not answer'
-        assert membership.is_settled(found.members, len(units)), found
-        if len(units) == 2:
+        everybody = [membership.Unit(layout.member_of(unit), '') for unit in units]
+        has_witness = any(voting.is_witness(member) for member in found.members)
+        if has_witness:
+            everybody.append(membership.Unit('witness', '', is_witness=True))
+        assert membership.is_settled(found.members, everybody), found
+        if len(units) == 2 and not has_witness:
             assert self.voters() == [layout.member_of(self.master())], found
         return True
 
