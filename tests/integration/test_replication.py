@@ -197,6 +197,11 @@ def test_killed_postmaster_of_the_master(cluster: Cluster, judged: writers.Write
 
 
 def test_lost_unit_of_the_master_and_its_return(cluster: Cluster, judged: writers.Writer):
+    _lose_the_master(cluster)
+
+
+def _lose_the_master(cluster: Cluster) -> None:
+    """Kill the master's unit; another takes over by itself, and the lost one returns."""
     master = cluster.master()
 
     cluster.kill(master)
@@ -246,6 +251,31 @@ def test_lost_standby_of_two_units(cluster: Cluster, judged: writers.Writer):
     wait_for(lambda: judged.acknowledged()[-1].n > begin + 50, timeout=LONG)
     cluster.start(standby)
     cluster.wait_whole()
+
+
+def test_two_units_with_a_witness_fail_over_by_themselves(
+    cluster: Cluster, judged: writers.Writer
+):
+    cluster.do('deploy', 'postgresql-witness')
+    cluster.do('integrate', 'postgresql-witness', 'pg-a')
+    cluster.wait_for_message(cluster.master(), 'can lose 1 unit, 0 writes')
+    units = [layout.member_of(unit) for unit in cluster.units]
+    assert cluster.voters() == sorted([*units, 'postgresql-witness.pg-a-0'])
+
+    _lose_the_master(cluster)
+
+
+def test_witness_that_is_removed_gives_its_vote_back(cluster: Cluster, judged: writers.Writer):
+    found = cluster.ask('status')['applications']['postgresql-witness']['units']
+    assert [one['workload-status']['message'] for one in found.values()] == ['votes for pg-a']
+
+    cluster.do('remove-application', 'postgresql-witness', '--no-prompt')
+
+    wait_for(
+        lambda: 'postgresql-witness' not in cluster.ask('status')['applications'], timeout=LONG
+    )
+    cluster.wait_for_message(cluster.master(), 'can lose pg-a/')
+    assert cluster.voters() == [layout.member_of(cluster.master())]
 
 
 def test_lost_master_of_two_units_waits_for_the_operator(cluster: Cluster, judged: writers.Writer):
