@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 _BENCH = Path(__file__).resolve().parent
@@ -201,15 +202,18 @@ def master_killed(cluster: product.Product, address: str, name: str) -> dict[str
 PARTS = {'lines': lines, 'page': page, 'failover': failover}
 
 
+def _end(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001 - a handler's form
+    """End as after an error, and so leave nothing behind."""
+    sys.exit('told to end')
+
+
 def main() -> None:
     """Measure, and keep the other parts' figures."""
     names = [word for word in sys.argv[1:] if word in PARTS] or list(PARTS)
     runs = next((int(word) for word in sys.argv[1:] if word.isdigit()), 3)
     if os.geteuid() != 0:
         raise SystemExit('this bench needs root')
-    signal.signal(
-        signal.SIGTERM, lambda *_: sys.exit('told to end')
-    )  # and so leave nothing behind
+    signal.signal(signal.SIGTERM, _end)
     file = _BENCH / 'figures' / 'django.json'
     kept: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
     figures = {name: kept[name] for name in PARTS if name in kept}
