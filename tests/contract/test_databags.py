@@ -8,7 +8,7 @@ import pytest
 from contract_model import Model
 
 _NO_SETTINGS = (
-    'cannot read settings for unit "b/7" in relation "a:server b:client": '
+    'cannot read settings for unit "b/7" in relation "b:client a:server": '
     'unit "b/7": settings not found'
 )
 
