@@ -20,6 +20,8 @@ _STATUSES = {
     'blocked': ops.BlockedStatus,
 }
 
+_SINCE_START = (ops.StartEvent, ops.UpgradeCharmEvent, ops.UpdateStatusEvent)
+
 ACTIONS = {**actions.ACTIONS, **client_actions.ACTIONS, **cluster_actions.ACTIONS}
 
 
@@ -31,8 +33,11 @@ class PostgresqlCharm(ops.CharmBase):
     hook = juju.Hook()
     """What the running hook says about clients."""
 
+    _stored = ops.StoredState()
+
     def __init__(self, framework: ops.Framework) -> None:
         super().__init__(framework)
+        self._stored.set_default(has_started=False)
         # The watcher asks for the first, clients' relations for the second.
         self.on.define_event('cluster_changed', ops.EventBase)
         self.on.define_event('clients_changed', ops.EventBase)
@@ -46,7 +51,10 @@ class PostgresqlCharm(ops.CharmBase):
         bags = self._bags(event)
         if not bags.clients.has_news:
             return
-        wanted = desired.read(self, event, bags)
+        if isinstance(event, _SINCE_START):
+            self._stored.has_started = True
+        has_started = bool(self._stored.has_started)
+        wanted = desired.read(self, event, bags, has_started=has_started)
         outcome = reconcile.reconcile(wanted, bags, self._tell, self.workload)
         self.unit.status = _STATUSES[outcome.status.name](outcome.status.message)
         if outcome.version:

@@ -192,8 +192,6 @@ class Machine:
                         shared=patroni.dynamic({'max_connections': '100'}, patroni.Safety()),
                         database=database.Catalogue(True, (database.OPERATOR,), 10.0, (), 10.0),
                     )
-            case steps.TellWatcher():
-                seen = dataclasses.replace(seen, is_watched=True)
             case steps.ChangeShared():
                 assert seen.patroni is not None
                 pending = dataclasses.replace(seen.patroni, pending=('max_connections',))

@@ -17,15 +17,6 @@ from .clients import passwords, wire
 
 STORAGE = 'pgdata'
 
-_BEFORE_START = (
-    ops.StorageAttachedEvent
-    | ops.InstallEvent
-    | ops.RelationCreatedEvent
-    | ops.LeaderElectedEvent
-    | ops.ConfigChangedEvent
-)
-"""What a unit's life begins with. Source: Juju documentation, "Hook", "Unit lifecycle"."""
-
 
 @dataclasses.dataclass(frozen=True)
 class Programs:
@@ -57,8 +48,11 @@ class Desired:
     is_starting: bool = False
     """Whether this is the hook ``start``, which may take its time."""
 
-    may_be_last: bool = True
-    """Whether no other hook is sure to follow this one; before ``start``, that one is."""
+    has_started: bool = True
+    """Whether ``start`` has run; until then another hook is sure to follow.
+
+    Source: Juju documentation, "Hook", "Unit lifecycle".
+    """
 
     is_arriving: bool = False
     """Whether this hook announces the storage."""
@@ -108,7 +102,9 @@ class Desired:
         return config.parse(self.options, accepted)
 
 
-def read(charm: ops.CharmBase, event: ops.EventBase, bags: peers.Bags) -> Desired:
+def read(
+    charm: ops.CharmBase, event: ops.EventBase, bags: peers.Bags, *, has_started: bool = True
+) -> Desired:
     """Return what is wanted, at the beginning of a hook."""
     told = bags.read()
     policy = wire.Policy(
@@ -129,7 +125,7 @@ def read(charm: ops.CharmBase, event: ops.EventBase, bags: peers.Bags) -> Desire
         programs=_programs(),
         is_leaving=is_leaving,
         is_starting=isinstance(event, ops.StartEvent),
-        may_be_last=not isinstance(event, _BEFORE_START),
+        has_started=has_started,
         is_arriving=isinstance(event, ops.StorageAttachedEvent),
         published=bags.published(),
         clients=bags.clients.judged(policy),

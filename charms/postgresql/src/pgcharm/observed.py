@@ -71,9 +71,6 @@ class Observed:
     access_at: float = 0.0
     """When pg_hba.conf or pg_ident.conf was written last, seconds since 1970."""
 
-    is_watched: bool = False
-    """Whether the watcher asks for hooks already."""
-
     services: services.Running = dataclasses.field(default_factory=lambda: services.Running({}))
     patroni: cluster.State | None = None
     """None while it does not answer."""
@@ -138,7 +135,6 @@ def observe(wanted: desired.Desired) -> Observed:
             (path.stat().st_mtime for path in (places.hba, places.ident) if path.exists()),
             default=0.0,
         ),
-        is_watched=places.acted_on.exists(),
         services=services.find(places).running(),
         start=etcd.read_start(places),
     )

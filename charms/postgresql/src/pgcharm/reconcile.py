@@ -129,8 +129,8 @@ def _reconcile(
             break
         seen = workload.observe(wanted)
     found = status.status(wanted, seen)
-    # Until a hook may be the last, the watcher would only ask for what comes anyway.
-    if not wanted.is_leaving and (wanted.may_be_last or seen.is_watched):
+    # Before that the watcher would only ask for what comes anyway.
+    if not wanted.is_leaving and wanted.has_started:
         again = None if found.name == 'active' else time.time() + _AGAIN
         if clustering.is_moving(wanted, seen):
             again = time.time() + _SOON
