@@ -45,6 +45,12 @@ class Cluster:
         assert task['status'] == 'completed', task
         return {name: text for name, text in task['results'].items() if name != 'return-code'}
 
+    def refusal(self, unit: str, action: str) -> str:
+        """Run an action that fails and return its message."""
+        task = self.ask('run', unit, action)[unit]
+        assert task['status'] == 'failed', task
+        return task['message']
+
     @property
     def units(self) -> dict[str, Any]:
         return self.ask('status')['applications']['pg-a']['units']

@@ -277,6 +277,9 @@ class Several:
     def __init__(self, apis: Mapping[int, HookApi]) -> None:
         self._apis = apis
 
+    def asked(self, units: frozenset[int]) -> frozenset[int]:
+        return frozenset(unit for unit in units if self._apis[unit].asked(frozenset([unit])))
+
     def __getattr__(self, name: str) -> Callable[..., object]:
         def call(unit: int, *args: object, **named: object) -> object:
             return getattr(self._apis[unit], name)(unit, *args, **named)

@@ -32,6 +32,8 @@ def cluster(
         cluster.do('deploy', 'postgresql', 'pg-a', '--config', 'profile=testing')
         cluster.do('deploy', 'pgsql-client', 'app')
         cluster.do('integrate', 'app:db', 'pg-a:db')
+        # A unit that is not set up yet says the same to its clients, and nothing else.
+        wait_for(lambda: cluster.messages() == {'pg-a/0': 'standalone'}, timeout=LONG)
         wait_for(lambda: cluster.states() == {'pg-a/0': 'standalone'}, timeout=LONG)
         with psycopg.connect(cluster.conninfo()) as connection:
             connection.execute(writers.TABLE)
@@ -140,8 +142,7 @@ def test_paused_cluster_refuses_to_move_until_resumed(cluster: Cluster):
     cluster.run(master, 'pause')
 
     cluster.wait_for_message(master, 'paused')
-    refused = cluster.solo('run', '-m', MODEL, master, 'switchover')
-    assert refused.returncode == 1 and '"resume" first' in refused.stderr
+    assert '"resume" first' in cluster.refusal(master, 'switchover')
     cluster.run(master, 'resume')
     cluster.wait_whole()
 
@@ -177,8 +178,7 @@ def test_reinitialised_standby_copies_its_data_again(cluster: Cluster):
     witness = cluster.storage(standby) / 'postgresql' / 'data' / 'of-the-old-copy'
     witness.touch()
 
-    refused = cluster.solo('run', '-m', MODEL, master, 'reinitialise')
-    assert refused.returncode == 1 and 'is the primary' in refused.stderr
+    assert 'is the primary' in cluster.refusal(master, 'reinitialise')
     cluster.run(standby, 'reinitialise')
 
     wait_for(lambda: not witness.exists(), timeout=LONG)

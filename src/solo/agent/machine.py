@@ -104,8 +104,8 @@ class Machine(threading.Thread):
                 self._served = unit
                 now = time.time()
                 waiting = frozenset(other for other, due in self._due.items() if due <= now)
-            self._look_aside(waiting)
             try:
+                self._look_aside(waiting)
                 due = self._serve(unit)
             except executing.Lost:
                 break
