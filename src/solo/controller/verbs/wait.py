@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _POLL_SECONDS = 0.5  # a record of the log comes without a change that rings
 _LEAST_SECONDS = 0.05  # a busy model rings hundreds of times a second
+_MOST_SECONDS = 0.5  # and still what is there is shown soon
 _HEARTBEAT_SECONDS = 5.0  # so that we notice a client that has gone
 
 
@@ -67,9 +68,10 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
         # A change while we looked at one unit after the other: look again.
         if found == 'failed' or (found is not None and controller.changed.count == count):
             return _result(controller, model, found, units, wanted, params.get('log_lines', 20))
+        cost = time.monotonic() - looked_at
         controller.changed.wait(count, _POLL_SECONDS)
         # To look at many units takes a while: it is to be a tenth of the time at most.
-        pause.wait(max(_LEAST_SECONDS, 9 * (time.monotonic() - looked_at)))
+        pause.wait(min(max(_LEAST_SECONDS, 9 * cost), _MOST_SECONDS))
 
 
 def _units(
