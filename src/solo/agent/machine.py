@@ -147,9 +147,10 @@ class Machine(threading.Thread):
         """Do one operation of *unit*; return when it is due again, None when it is gone."""
         performer = self._performers.get(unit)
         if performer is None:
-            performer = performing.Performer(
+            executor = executing.Executor(
                 self._api, unit, self._data, self._spawn, self._doors, lambda: self._is_lost
             )
+            performer = performing.Performer(executor)
             performer.recover()
             self._doors.open(performer.place.exec_socket, self._answer)
             self._performers[unit] = performer

@@ -13,7 +13,6 @@ import random
 import shutil
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from .. import errors, model, processes
 from ..hookcmds import context as contexts
@@ -24,13 +23,11 @@ from . import (
     operations,
     resolver,
     runner,
-    sockets,
     tasks,
     tools,
     transitions,
     unpack,
 )
-from .api import Api
 
 _STATUS_BEFORE = {
     'stop': ('maintenance', 'stopping charm software'),
@@ -43,28 +40,15 @@ class Performer:
     """One unit's agent, without a thread of its own.
 
     Args:
-        api: The controller.
-        unit: The unit's row.
-        data: The data directory.
-        spawn: Starts a process on the unit's machine.
-        doors: Where the commands of a running hook connect.
-        is_lost: Tells whether the machine has lost its power.
+        executor: What runs the unit's hooks.
     """
 
-    def __init__(
-        self,
-        api: Api,
-        unit: int,
-        data: Path,
-        spawn: runner.Spawn,
-        doors: sockets.Doors,
-        is_lost: Callable[[], bool] = lambda: False,
-    ) -> None:
-        self._executor = executing.Executor(api, unit, data, spawn, doors, is_lost)
-        self.api = api
-        self.id = unit
-        self.unit = self._executor.unit
-        self.place = self._executor.place
+    def __init__(self, executor: executing.Executor) -> None:
+        self._executor = executor
+        self.api = executor.api
+        self.id = executor.id
+        self.unit = executor.unit
+        self.place = executor.place
 
     def recover(self) -> None:
         """Count what ran when the controller died as pending or failed, and end its process."""
