@@ -231,8 +231,9 @@ def test_what_a_one_way_cut_lets_out_arrives(whole: Machines):
     whole.switch('heal', '0')
     say('1', '0', 'healed')
 
-    waiting.wait_for(lambda: Path(f'{told}-0').exists())
-    assert Path(f'{told}-0').read_text().split() == ['healed']
+    heard = Path(f'{told}-0')
+    waiting.wait_for(lambda: heard.exists() and 'healed' in heard.read_text())
+    assert heard.read_text().split() == ['healed']
 
 
 def test_a_frozen_machine_goes_on_where_it_stopped(whole: Machines):

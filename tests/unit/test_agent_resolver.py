@@ -132,6 +132,15 @@ def test_an_upgrade_runs_upgrade_charm_then_config_changed():
     assert (local.charm, local.charm_modified) == (2, 2)
 
 
+def test_storage_of_a_newer_charm_is_heard_of_after_the_upgrade():
+    """The older charm has no hook for it."""
+    assert hooks(unit(), world(charm=2, charm_modified=2, storage=(storage(),))) == [
+        'upgrade-charm',
+        'config-changed',
+        'data-storage-attached',
+    ]
+
+
 def test_a_failed_hook_holds_an_upgrade_up_unless_it_is_forced():
     """Contract 2.9; juju: internal/worker/uniter/operation/deploy.go (the interrupted hook)."""
     failing = model.Hook('config-changed')

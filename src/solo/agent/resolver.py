@@ -143,6 +143,10 @@ def _storage(local: model.LocalState, snapshot: model.Snapshot) -> operations.Op
     if operation is not None or snapshot.life is not _ALIVE:
         return operation
     alive = [view for view in snapshot.storage if view.life is _ALIVE]
+    if local.installed and _is_outdated(local, snapshot):
+        # It may have come with the new charm: the old one has no hook for it, and would be the
+        # only one that hears of it. Juju takes longer to make storage than to upgrade.
+        return None
     for view in alive:
         if view.attached and view.id not in local.storage:
             return operations.RunHook(model.Hook('storage-attached', storage=view.id))
