@@ -216,7 +216,7 @@ def _lose_the_master(cluster: Cluster) -> None:
     cluster.start(master)
     cluster.wait_whole()
     assert cluster.states()[master] == 'hot standby'
-    assert 'can lose 1 unit, 0 writes' in cluster.messages()[taken[0]]
+    cluster.wait_for_message(taken[0], 'can lose 1 unit, 0 writes')
 
 
 def _masters(cluster: Cluster) -> int:
@@ -230,7 +230,7 @@ def test_all_units_killed_at_once_come_back(cluster: Cluster, judged: writers.Wr
     cluster.start(*reversed(units))
 
     cluster.wait_whole()
-    assert 'can lose 1 unit, 0 writes' in cluster.messages()[cluster.master()]
+    cluster.wait_for_message(cluster.master(), 'can lose 1 unit, 0 writes')
 
 
 def test_master_that_is_removed_hands_over(cluster: Cluster, judged: writers.Writer):

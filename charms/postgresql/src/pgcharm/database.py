@@ -194,7 +194,7 @@ def set_passwords(places: layout.Layout, port: int, wanted: Mapping[str, str]) -
     rights = {
         patroni.SUPERUSER: sql.SQL('SUPERUSER'),
         patroni.REPLICATION_USER: sql.SQL('REPLICATION'),
-        patroni.REWIND_USER: sql.SQL('LOGIN'),
+        patroni.REWIND_USER: sql.SQL(''),
         OPERATOR: sql.SQL('SUPERUSER CREATEDB CREATEROLE'),
     }
     with postgres.connect(str(places.socket_folder), port, patroni.SUPERUSER, None) as connection:

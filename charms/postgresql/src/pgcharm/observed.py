@@ -100,7 +100,7 @@ class Observed:
     """Bytes of the base copy that this unit has, and of the whole; zero while there is none."""
 
     database: database.Catalogue | None = None
-    """None while PostgreSQL takes no connections."""
+    """None while PostgreSQL takes no connections, or is only being made."""
 
 
 def observe(wanted: desired.Desired) -> Observed:
@@ -163,6 +163,8 @@ def observe(wanted: desired.Desired) -> Observed:
         shared = cluster.shared_settings(door)
     except errors.UnreachableError:
         shared = None
+    if state.is_primary and shared is None and not wanted.published.get('state'):
+        return seen  # Patroni still makes the cluster, and makes users just now as we would
     server = database.observe(places, numbers.postgresql, secrets)
     return dataclasses.replace(
         seen,
