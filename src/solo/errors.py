@@ -34,3 +34,11 @@ class UsageError(Error):
 def not_found(kind: str, name: object) -> Error:
     """Return Juju's error for *kind* *name* that isn't there, with code ``not found``."""
     return Error(f'{kind} "{name}" not found', 'not found')
+
+
+def no_container(placement: str) -> Error:
+    """Return the refusal of a place in a container, such as ``lxd:0``."""
+    return Error(
+        f'placement "{placement}" asks for a container, which machines here do not have; '
+        'name the machine alone'
+    )

@@ -10,7 +10,7 @@ from pathlib import Path
 import processes
 import pytest
 import waiting
-from own import Own
+from own import Own, fine
 
 
 @pytest.fixture
@@ -85,6 +85,23 @@ def test_a_unit_whose_hook_hangs_is_removed_by_force(unit: Own):
     assert not processes.is_running(hung)
     unit.do('add-unit', 'a')
     waiting.wait_for(lambda: unit.agent('a/1') == 'executing', timeout=120)  # config-changed
+
+
+def test_a_model_with_a_hook_that_hangs_is_destroyed_by_force(unit: Own, charms: Path):
+    """Juju takes the machines away with what runs on them, also without ``--no-wait``."""
+    unit.do('add-model', 'hung')
+    unit.do('deploy', charms / 'tracer', 'h', '--config', on_hook('exec sleep 1000'))
+    hung = unit.running_hook('h/0')['pid']
+
+    refused = unit('destroy-model', 'hung', '--no-prompt', '--timeout', '1s')
+    unit.do('destroy-model', 'hung', '--force', '--no-prompt', '--timeout', '1s')
+
+    fine(refused, 2, '--timeout can only be used with --force (dangerous)')
+
+    assert not processes.is_running(hung)
+    assert (
+        json.loads(unit.do('models', '--format', 'json'))['models'][0]['short-name'] == 'default'
+    )
 
 
 def test_a_hook_that_cuts_its_connection_fails_and_is_run_again(unit: Own):

@@ -92,3 +92,21 @@ def test_port_that_somebody_else_has_is_named_in_the_status(web: Model, port: in
         assert {row['workload-status']['current'] for row in web.units().values()} == {'unknown'}
     # Whoever had it gives it back: nobody has to tell us.
     web.wait(lambda: _ask(port) or None)
+
+
+def test_two_applications_with_one_port_are_told_apart_by_who_comes(
+    web: Model, port: int, tmp_path: Path
+):
+    web.juju('deploy', str(tmp_path / 'web'), 'far', '--config', f'port={port}')
+    web.settle()
+    web.juju('expose', 'web', '--to-cidrs', '127.0.0.0/8')
+    web.wait(lambda: _ask(port) or None)
+
+    web.juju('expose', 'far')
+
+    web.wait(lambda: web.status()['applications']['far']['exposed'] or None)
+    assert {_ask(port) for _ in range(4)} == {'web/0', 'web/1'}
+    assert str(port) not in web.juju('status').partition('App')[0]
+    web.juju('unexpose', 'web')
+    web.wait(lambda: _ask(port) == 'far/0' or None)
+    web.juju('remove-application', 'far', '--no-prompt')

@@ -94,6 +94,9 @@ def test_units_on_one_machine_share_its_address(model: Model):
     assert units['a/0']['public-address'] == units['b/0']['public-address']
     refused = model.ask('add-unit', 'a', '--to', '7')
     assert (refused.code, 'machine 7 not found' in refused.err) == (1, True)
+    for place in ('lxd', 'lxd:0', '0/lxd/1'):
+        refused = model.ask('add-unit', 'a', '--to', place)
+        assert (refused.code, 'a container' in refused.err) == (1, True)
 
 
 def test_the_agents_restart_runs_nothing_but_what_was_running(model: Model):

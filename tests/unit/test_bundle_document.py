@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,18 @@ def test_an_empty_application_removes_it_with_its_relations(tmp_path: Path):
 
     assert list(whole['applications']) == ['a', 'c']
     assert whole['relations'] == [['a', 'c'], ['c:z', 'a:z']]
+
+
+def test_a_zip_file_with_a_bundle_in_it_is_one(tmp_path: Path):
+    for name, member in (('bundle.zip', 'bundle.yaml'), ('charm.zip', 'metadata.yaml')):
+        with zipfile.ZipFile(tmp_path / name, 'w') as archive:
+            archive.writestr(member, yaml.safe_dump(apps(a={'charm': './x'})))
+
+    found = [document.find(str(tmp_path / name)) for name in ('bundle.zip', 'charm.zip')]
+
+    assert found == [tmp_path / 'bundle.zip', None]
+    whole = document.load(tmp_path / 'bundle.zip', [])
+    assert whole['applications']['a']['charm'] == str(tmp_path / 'x')
 
 
 def test_paths_are_relative_to_the_file_that_names_them(tmp_path: Path):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import os
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -17,6 +18,7 @@ Json = dict[str, Any]
 # What only a second document or an ``--overlay`` may say: it is about where the bundle is used.
 _OVERLAY_ONLY = ('exposed-endpoints', 'offers')
 _NAMES = ('bundle.yaml', 'bundle.yml')
+_LARGEST = 16 * 1024 * 1024  # of an archive, whose packed size says nothing
 _BY_NAME = ('applications', 'saas')
 _INCLUDES = ('include-file://', 'include-base64://')
 
@@ -34,11 +36,22 @@ def find(path: str) -> Path | None:
 def _is_charm(path: Path) -> bool:
     if path.suffix in ('.yaml', '.yml'):
         return False
+    if path.suffix == '.charm':
+        return True
     try:
         with open(path, 'rb') as file:
-            return path.suffix == '.charm' or file.read(2) == b'PK'
+            return file.read(2) == b'PK' and not _archived(path)
     except OSError:
         return True  # whoever unpacks it will say why that is not possible
+
+
+def _archived(path: Path) -> str:
+    """Return the text of the bundle in a zip file; empty if there is none."""
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open(_NAMES[0]) as file:
+            return file.read(_LARGEST).decode()
+    except (KeyError, zipfile.BadZipFile):
+        return ''
 
 
 def load(path: Path, overlays: Sequence[Path]) -> Json:
@@ -65,7 +78,8 @@ def _documents(path: Path) -> list[Json]:
     import yaml
 
     try:
-        documents = [each for each in yaml.safe_load_all(path.read_text('utf-8')) if each]
+        text = _archived(path) if zipfile.is_zipfile(path) else path.read_text('utf-8')
+        documents = [each for each in yaml.safe_load_all(text) if each]
     except OSError as error:
         cause = (error.strerror or str(error)).lower()
         raise errors.Error(f'cannot read bundle: open {path}: {cause}') from error

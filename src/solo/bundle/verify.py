@@ -120,10 +120,7 @@ def _placements(bundle: spec.Bundle, name: str, application: spec.Application) -
         if place is None:
             yield f'invalid placement syntax "{text}"'
         elif place.container:
-            yield (
-                f'placement "{text}" asks for a container, which machines here do not have; '
-                'name the machine alone'
-            )
+            yield errors.no_container(text).message
         elif place.application:
             target = bundle.applications.get(place.application)
             if target is None:

@@ -168,6 +168,15 @@ def check_controller(name: str) -> None:
         raise errors.Error(f'controller {name} not found', 'not found')
 
 
+def is_confirmed(parsed: flags.Parsed) -> bool:
+    """Tell whether nobody has to be asked: by the flag or by ``JUJU_SKIP_CONFIRMATION``.
+
+    Source: juju: cmd/modelcmd/confirmation.go.
+    """
+    skips = os.environ.get('JUJU_SKIP_CONFIRMATION', '').lower() in ('1', 't', 'true')
+    return parsed.flags['no-prompt'] or skips
+
+
 def confirm(question: str, what: str, *expected: str) -> None:
     """Ask on stderr, and go on only if the answer is one of *expected*, by default y or yes.
 

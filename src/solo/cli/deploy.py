@@ -13,8 +13,8 @@ COMMAND = table.command(
     'deploy',
     '<charm or bundle> [<application name>]',
     """\
-A path that starts with "." or "/" is a charm's folder, a .charm file, or a bundle: a .yaml file
-or a folder with a bundle.yaml. A bare name is one of the charms that come with solo.
+A path that starts with "." or "/" is a charm's folder, a .charm file, or a bundle: a .yaml file,
+or a folder or zip file with a bundle.yaml. A bare name is a charm that comes with solo.
 
 A bundle names applications, machines and relations; what the model has of them already stays,
 and what is missing is added, all of it or nothing. --overlay and --map-machines are for bundles.

@@ -39,7 +39,7 @@ def run(session: session.Session) -> int:
     if not data.joinpath('solo.db').exists():
         session.say(f'There is no controller in {data}.')
         return 0
-    if not session.flags['no-prompt']:
+    if not arguments.is_confirmed(session.parsed):
         arguments.confirm(
             f'WARNING! This command will destroy the controller of {data}, with all its models.\n'
             f'\nTo continue, enter the name of the controller ("{juju.CONTROLLER}"): ',

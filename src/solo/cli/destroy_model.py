@@ -17,7 +17,7 @@ to release it: released data stay where they are.""",
     flags.Flag(('release-storage',), 'bool', help='Release all storage from the model, keep data'),
     table.FORCE,
     table.NO_WAIT,
-    flags.Flag(('t', 'timeout'), help='Give up after this time, such as 30s'),
+    flags.Flag(('t', 'timeout'), help='With --force: the longest wait for hooks, such as 5s'),
     model=False,
 )
 
@@ -31,8 +31,12 @@ def run(session: session.Session) -> int:
         raise errors.UsageError('--destroy-storage and --release-storage cannot both be specified')
     arguments.check_no_wait(session.parsed)
     timeout = arguments.seconds(session.parsed, 'timeout', -1.0)
+    if session.flags['timeout'] and timeout < 0:
+        raise errors.UsageError('--timeout must be zero or greater')
+    if session.flags['timeout'] and not session.flags['force']:
+        raise errors.UsageError('--timeout can only be used with --force (dangerous)')
     name = model_name(asked)
-    if not session.flags['no-prompt']:
+    if not arguments.is_confirmed(session.parsed):
         arguments.confirm(
             f'WARNING This command will destroy the "{name}" model and affect the following '
             f'resources. It cannot be stopped.\n{_affected(session, name)}\n\n'

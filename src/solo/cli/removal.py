@@ -5,7 +5,6 @@ Source: juju: cmd/juju/application/removeunit.go, removeapplication.go.
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Any
 
@@ -42,8 +41,7 @@ def ask(session: session.Session, verb: str, noun: str, **params: Any) -> dict[s
         'no_wait': session.flags['no-wait'],
         'dry_run': session.flags['dry-run'],
     }
-    skips = os.environ.get('JUJU_SKIP_CONFIRMATION', '').lower() in ('1', 't', 'true')
-    confirmed = session.flags['no-prompt'] or session.flags['dry-run'] or skips
+    confirmed = session.flags['dry-run'] or arguments.is_confirmed(session.parsed)
     result = session.ask(verb, **params, **given, confirmed=confirmed)
     if result.get('asks'):
         session.say('This command will perform the following actions:')

@@ -16,8 +16,10 @@ def select(status: Json, patterns: Sequence[str]) -> Json | None:
     """Return *status* with only what matches one of *patterns*, or None if nothing does.
 
     A pattern names applications, units or machines, or a state of them; ``*`` is a wildcard. A
-    unit brings its application and its machine; an application brings its units.
+    unit brings its application and its machine; an application brings its units. What other
+    models offer isn't filtered.
     """
+    patterns = [_leader(status, each) for each in patterns]
     applications: Json = {}
     wanted: set[str] = set()
     for name, application in status['applications'].items():
@@ -47,6 +49,14 @@ def select(status: Json, patterns: Sequence[str]) -> Json | None:
         'machines': machines,
         '_relations': relations,
     }
+
+
+def _leader(status: Json, pattern: str) -> str:
+    """Return the name of the unit that ``app/leader`` means, else *pattern*."""
+    application, _, number = pattern.partition('/')
+    units: Json = status['applications'].get(application, {}).get('units', {})
+    leaders = [name for name, unit in units.items() if unit.get('leader')]
+    return leaders[0] if number == 'leader' and leaders else pattern
 
 
 def _add_machine(status: Json, applications: Json, machine: str) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .core import Controller
 
 logger = logging.getLogger(__name__)
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class Exposure:
@@ -51,9 +52,10 @@ def rules(tx: db.Transaction) -> dict[str, list[forward.Rule]]:
     """Return one rule for each exposed port, with the addresses of the units behind it.
 
     They are by provider; what only the forwarder can do, for it has machines of several, is
-    under ''.
+    under ''. Where several applications have one port, a visitor goes to those that named the
+    smallest network around him.
     """
-    found: dict[tuple[int, str, tuple[str, ...]], dict[str, str]] = {}
+    found: dict[tuple[int, str], dict[Network, dict[str, str]]] = {}
     for row in tx.all(
         'SELECT a.exposed, p.*, m.address, m.provider FROM application a'
         ' JOIN unit u ON u.application = a.id'
@@ -61,21 +63,26 @@ def rules(tx: db.Transaction) -> dict[str, list[forward.Rule]]:
         " WHERE a.exposed IS NOT NULL AND p.protocol IN ('tcp', 'udp') AND m.address != ''"
         " AND m.power = 'on' ORDER BY a.id, u.number"
     ):
-        cidrs = _cidrs(json.loads(row['exposed']), row['endpoint'])
-        for port in range(row['first'], row['last'] + 1) if cidrs else ():
-            found.setdefault((port, row['protocol'], cidrs), {})[row['address']] = row['provider']
+        for network in _networks(json.loads(row['exposed']), row['endpoint']):
+            for port in range(row['first'], row['last'] + 1):
+                routes = found.setdefault((port, row['protocol']), {})
+                routes.setdefault(network, {})[row['address']] = row['provider']
     by_provider: dict[str, list[forward.Rule]] = {}
-    for (port, protocol, cidrs), addresses in sorted(found.items()):
-        kinds = set(addresses.values())
-        kind = kinds.pop() if len(kinds) == 1 else ''
-        rule = forward.Rule(port, protocol, tuple(addresses), cidrs)
-        by_provider.setdefault(kind, []).append(rule)
+    for (port, protocol), routes in sorted(found.items()):
+        kinds = {kind for addresses in routes.values() for kind in addresses.values()}
+        ordered = sorted(routes, key=lambda each: (-each.prefixlen, str(each)))
+        rule = forward.Rule(
+            port,
+            protocol,
+            tuple(forward.Route(str(each), tuple(routes[each])) for each in ordered),
+        )
+        by_provider.setdefault(kinds.pop() if len(kinds) == 1 else '', []).append(rule)
     return by_provider
 
 
-def _cidrs(exposed: dict[str, list[str]], endpoint: str) -> tuple[str, ...]:
+def _networks(exposed: dict[str, list[str]], endpoint: str) -> set[Network]:
     """Return the networks that may reach a port that was opened for *endpoint*, '' for all."""
     given = exposed.get(endpoint, exposed.get('')) or (
         [cidr for each in exposed.values() for cidr in each] if endpoint == '' else []
     )
-    return tuple(sorted({str(ipaddress.ip_network(cidr, strict=False)) for cidr in given}))
+    return {ipaddress.ip_network(cidr, strict=False) for cidr in given}

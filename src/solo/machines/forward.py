@@ -24,13 +24,20 @@ _ANSWER_SECONDS = 15.0
 
 
 @dataclasses.dataclass(frozen=True)
+class Route:
+    """A network that may come, and the machines that it is sent to, in turn."""
+
+    cidr: str
+    addresses: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
 class Rule:
-    """One port of the host: who may come, and the machines behind it, in turn."""
+    """One port of the host, and where its visitors go: by the first route that has them."""
 
     port: int
     protocol: str
-    addresses: tuple[str, ...]
-    cidrs: tuple[str, ...]
+    routes: tuple[Route, ...]
 
 
 class Forwarder:

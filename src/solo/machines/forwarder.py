@@ -22,17 +22,32 @@ from typing import Any
 
 _CHUNK = 1 << 16
 _CONNECT_SECONDS = 5.0
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class Session:
-    """One connection: two threads that splice, one for each direction."""
+    """One connection: two threads that splice, one for each direction.
 
-    def __init__(self, client: socket.socket, server: socket.socket) -> None:
+    Attributes:
+        source: Who came.
+        address: The machine that he was sent to.
+    """
+
+    def __init__(
+        self, source: str, address: str, client: socket.socket, server: socket.socket
+    ) -> None:
+        self.source = source
+        self.address = address
         self._ends = (client, server)
         self._left = 2
         self._lock = threading.Lock()
-        for source, target in ((client, server), (server, client)):
-            threading.Thread(target=self._copy, args=(source, target), daemon=True).start()
+        for ends in (self._ends, self._ends[::-1]):
+            threading.Thread(target=self._copy, args=ends, daemon=True).start()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody may still say something."""
+        return self._left > 0
 
     def close(self) -> None:
         """Cut the connection; the threads end by that."""
@@ -64,25 +79,34 @@ class Listener:
     """One exposed port at all of the host's addresses."""
 
     def __init__(self, rule: dict[str, Any]) -> None:
-        self.rule = rule
+        self.port: int = rule['port']
         self.faults: list[str] = []
+        self._routes = _routes(rule)
         self._sockets: list[socket.socket] = []
         self._sessions: list[Session] = []
+        self._lock = threading.Lock()
         self._turn = itertools.count()
-        self._cidrs = [ipaddress.ip_network(cidr) for cidr in rule['cidrs']]
         for address in host_addresses():
             try:
                 listening = socket.create_server(
-                    (address, rule['port']),
+                    (address, self.port),
                     family=socket.AF_INET6 if ':' in address else socket.AF_INET,
                 )
             except OSError as error:
                 self.faults.append(
-                    f'cannot expose port {rule["port"]} at {address}: {error.strerror}'
+                    f'cannot expose port {self.port} at {address}: {error.strerror}'
                 )
                 continue
             self._sockets.append(listening)
             threading.Thread(target=self._serve, args=(listening,), daemon=True).start()
+
+    def change(self, rule: dict[str, Any]) -> None:
+        """Serve by another rule of the same port; only sessions that it forbids are cut."""
+        self._routes = _routes(rule)
+        with self._lock:
+            for session in self._sessions:
+                if session.address not in self._behind(session.source):
+                    session.close()
 
     def close(self) -> None:
         """Listen no more, and cut what is connected."""
@@ -93,32 +117,42 @@ class Listener:
         for session in self._sessions:
             session.close()
 
+    def _behind(self, source: str) -> list[str]:
+        """Return the machines for who comes from *source*, none if he may not."""
+        visitor = ipaddress.ip_address(source.partition('%')[0])
+        for network, addresses in self._routes:
+            if visitor in network:
+                return addresses
+        return []
+
     def _serve(self, listening: socket.socket) -> None:
         while True:
             try:
                 client, (source, *_) = listening.accept()
             except OSError:
                 return
-            address = ipaddress.ip_address(source.partition('%')[0])
-            if any(address in cidr for cidr in self._cidrs):
-                threading.Thread(target=self._connect, args=(client,), daemon=True).start()
-            else:
-                client.close()
+            threading.Thread(target=self._connect, args=(client, source), daemon=True).start()
 
-    def _connect(self, client: socket.socket) -> None:
+    def _connect(self, client: socket.socket, source: str) -> None:
         """Pass the connection on to the next machine in turn that answers."""
-        addresses: list[str] = self.rule['addresses']
+        addresses = self._behind(source)
         first = next(self._turn)
         for index in range(len(addresses)):
             address = addresses[(first + index) % len(addresses)]
             try:
-                server = socket.create_connection((address, self.rule['port']), _CONNECT_SECONDS)
+                server = socket.create_connection((address, self.port), _CONNECT_SECONDS)
             except OSError:
                 continue
             server.settimeout(None)
-            self._sessions.append(Session(client, server))
+            session = Session(source, address, client, server)
+            with self._lock:
+                self._sessions = [each for each in self._sessions if each.is_open] + [session]
             return
         client.close()
+
+
+def _routes(rule: dict[str, Any]) -> list[tuple[Network, list[str]]]:
+    return [(ipaddress.ip_network(each['cidr']), each['addresses']) for each in rule['routes']]
 
 
 def host_addresses() -> list[str]:
@@ -149,23 +183,24 @@ def main(data: Path) -> int:
         lock.write(str(os.getpid()))
         lock.flush()
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
-        listeners: dict[str, Listener] = {}
+        listeners: dict[int, Listener] = {}
         while True:
             text = read(data / 'forward.json')
-            rules = {json.dumps(rule): rule for rule in json.loads(text or '[]')}
-            for key in listeners.keys() - rules.keys():
-                listeners.pop(key).close()
-            for key in rules.keys() - listeners.keys():
-                listeners[key] = Listener(rules[key])
+            rules = {rule['port']: rule for rule in json.loads(text or '[]')}
+            for port in listeners.keys() - rules.keys():
+                listeners.pop(port).close()
+            for port, rule in rules.items():
+                if port in listeners:
+                    listeners[port].change(rule)
+                else:
+                    listeners[port] = Listener(rule)
             faults = {
-                listener.rule['port']: listener.faults[0]
-                for listener in listeners.values()
-                if listener.faults
+                port: listener.faults[0] for port, listener in listeners.items() if listener.faults
             }
             report(data, {'rules': text, 'faults': faults})
-            for key in [key for key, listener in listeners.items() if listener.faults]:
+            for port in faults:
                 # Tried anew at the next signal; what it has is given back till then.
-                listeners.pop(key).close()
+                listeners.pop(port).close()
             if not rules:
                 return 0
             signal.sigtimedwait([signal.SIGHUP], 60.0)

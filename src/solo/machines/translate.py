@@ -67,30 +67,27 @@ def _chain(name: str, lines: Sequence[str]) -> list[str]:
 
 
 def _send(rule: forward.Rule) -> list[str]:
-    sources = _sources(rule)
-    if not sources:
-        return []
-    targets = rule.addresses
-    target = targets[0]
-    if len(targets) > 1:
-        numbered = ', '.join(f'{number} : {each}' for number, each in enumerate(targets))
-        target = f'numgen inc mod {len(targets)} map {{ {numbered} }}'
-    return [f'{rule.protocol} dport {rule.port} ip saddr {{ {sources} }} dnat to {target}']
+    lines: list[str] = []
+    for route in _routes(rule):
+        targets = route.addresses
+        target = targets[0]
+        if len(targets) > 1:
+            numbered = ', '.join(f'{number} : {each}' for number, each in enumerate(targets))
+            target = f'numgen inc mod {len(targets)} map {{ {numbered} }}'
+        port = f'{rule.protocol} dport {rule.port}'
+        lines.append(f'{port} ip saddr {route.cidr} dnat to {target}')
+    return lines
 
 
 def _allow(rule: forward.Rule) -> list[str]:
-    sources = _sources(rule)
-    if not sources:
-        return []
     port = f'meta l4proto {rule.protocol} ct original proto-dst {rule.port}'
-    machines = f'ct reply ip saddr {{ {", ".join(rule.addresses)} }}'
-    return [f'{port} ct original ip saddr {{ {sources} }} {machines} accept']
+    return [
+        f'{port} ct original ip saddr {route.cidr}'
+        f' ct reply ip saddr {{ {", ".join(route.addresses)} }} accept'
+        for route in _routes(rule)
+    ]
 
 
-def _sources(rule: forward.Rule) -> str:
-    """Return the IPv4 networks that may come: machines have no other addresses."""
-    networks = [ipaddress.ip_network(cidr) for cidr in rule.cidrs]
-    whole = ipaddress.collapse_addresses(
-        each for each in networks if isinstance(each, ipaddress.IPv4Network)
-    )
-    return ', '.join(map(str, whole))
+def _routes(rule: forward.Rule) -> list[forward.Route]:
+    """Return the routes of IPv4 networks: machines have no other addresses."""
+    return [each for each in rule.routes if ipaddress.ip_network(each.cidr).version == 4]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .. import errors, model, names
 from . import charms, db, machines, statuslog, storage
+
+# Source: juju: core/instance/placement.go and container.go.
+_CONTAINER = re.compile(r'^(lxd|kvm)(:|$)|/(lxd|kvm)/')
 
 
 def row(tx: db.Transaction, unit: int) -> sqlite3.Row:
@@ -131,6 +135,8 @@ def _place(
 ) -> int:
     if not directive:
         return machines.add(tx, application['model'], provider=provider, now=now)
+    if _CONTAINER.search(directive):
+        raise errors.no_container(directive)
     if not directive.isdigit():
         raise errors.Error(
             f'invalid --to parameter "{directive}": here a machine is a number, see "solo status"'

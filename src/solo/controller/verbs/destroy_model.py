@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 from ... import errors, wire
@@ -25,7 +24,7 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
     """Destroy a model and wait until it is gone.
 
     Raises:
-        Error: If it has storage and nothing was said of it, or it takes longer than ``timeout``.
+        Error: If it has storage and nothing was said of it.
     """
     with controller.database.write() as tx:
         row = models.get(tx, params['name'])
@@ -44,12 +43,9 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
                 'option instead. The storage can then be imported\n'
                 'into another model.'
             )
-        removal.destroy_model(
-            tx, row, destroy_storage=bool(destroy), forced=remove_unit.forced_at(params)
-        )
+        forced = remove_unit.forced_at(params, with_machine=True)
+        removal.destroy_model(tx, row, destroy_storage=bool(destroy), forced=forced)
     emit({'progress': 'Destroying model'})
-    timeout = params.get('timeout')
-    deadline = None if not timeout or timeout < 0 else time.monotonic() + timeout
     told = ''
     while True:
         count = controller.changed.count
@@ -63,6 +59,4 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
         if text != told:
             emit({'progress': text})
             told = text
-        if deadline is not None and time.monotonic() > deadline:
-            raise errors.Error(f'timed out: model "{row["name"]}" is still being removed')
         controller.changed.wait(count + 1, _HEARTBEAT_SECONDS)

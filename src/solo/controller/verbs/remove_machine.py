@@ -18,7 +18,7 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
     del emit
     with controller.database.write() as tx:
         model = models.get(tx, params.get('model', ''))
-        forced = remove_unit.forced_at(params)
+        forced = remove_unit.forced_at(params, with_machine=True)
 
         def remove(name: str) -> dict[str, Any]:
             row = machines.find(tx, model['id'], name)

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from ..core import Controller
 
 _MAX_WAIT_SECONDS = 60.0  # juju: cmd/juju/application/removeunit.go
+# Juju takes a machine away with its units still on it, whatever their hooks do (juju 3.6:
+# state/cleanup.go obliterateUnit). Services may run on beside a machine that is a folder: a
+# charm gets a moment to end its own.
+_FAREWELL_SECONDS = 10.0
 
 
 def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict[str, Any]:
@@ -48,11 +52,22 @@ def must_ask(model: sqlite3.Row, params: wire.Json) -> bool:
     return 'requires-prompts' in mode and not params.get('confirmed', True)
 
 
-def forced_at(params: wire.Json) -> float:
-    """Return when ``--force`` no longer waits for hooks; 0 without it."""
+def forced_at(params: wire.Json, *, with_machine: bool = False) -> float:
+    """Return when ``--force`` no longer waits for hooks; 0 without it.
+
+    Args:
+        params: Of the request; its ``timeout`` makes the waiting shorter.
+        with_machine: Whether the units go because their machines do.
+    """
     if not params.get('force'):
         return 0.0
-    return time.time() + (0.0 if params.get('no_wait') else _MAX_WAIT_SECONDS)
+    patience = _FAREWELL_SECONDS if with_machine else _MAX_WAIT_SECONDS
+    timeout = params.get('timeout', -1.0)
+    if params.get('no_wait'):
+        patience = 0.0
+    elif timeout >= 0:
+        patience = min(timeout, patience)
+    return time.time() + patience
 
 
 def fate(tx: db.Transaction, rows: list[int], *, destroy: bool) -> dict[str, list[str]]:
