@@ -150,7 +150,7 @@ class HookApi:
     def update_status_ran(self, unit: int) -> None:
         self.world = dataclasses.replace(self.world, update_status_due=False)
 
-    def next_wake(self, unit: int) -> float | None:
+    def next_wake(self, unit: int, after: float) -> float | None:
         return None
 
     def reboot(self, unit: int) -> None:

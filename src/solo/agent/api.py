@@ -89,8 +89,12 @@ class Api(api.HookApi, Protocol):
         """Start the update-status timer anew."""
         ...
 
-    def next_wake(self, unit: int) -> float | None:
-        """Return when the unit has something to do by itself (timer, retry, expiry), or None."""
+    def next_wake(self, unit: int, after: float) -> float | None:
+        """Return when the unit has something to do by itself (timer, retry, expiry), or None.
+
+        What was due at the time *after* is left out: a unit that looked then and did nothing
+        waits for something else.
+        """
         ...
 
     def reboot(self, unit: int) -> None:

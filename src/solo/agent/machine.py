@@ -156,6 +156,7 @@ class Machine(threading.Thread):
             self._performers[unit] = performer
         with self._news:
             calls = list(self._calls.get(unit, ()))
+        looked = time.time()
         operation = performer.step(tuple(call.commands for call in calls))
         if isinstance(operation, operations.RunCommands):
             call = next(call for call in calls if call.commands == operation.commands)
@@ -171,7 +172,7 @@ class Machine(threading.Thread):
         if isinstance(operation, operations.Terminate):
             return None
         if isinstance(operation, (operations.Idle, operations.Wait)):
-            times = (operation.until, self._api.next_wake(unit))
+            times = (operation.until, self._api.next_wake(unit, looked))
             return min((moment for moment in times if moment is not None), default=float('inf'))
         return 0.0
 

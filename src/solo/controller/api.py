@@ -156,7 +156,7 @@ class AgentApi:
         with self._database.write() as tx:
             _start_timer(tx, units.row(tx, unit), time.time())
 
-    def next_wake(self, unit: int) -> float | None:
+    def next_wake(self, unit: int, after: float) -> float | None:
         with self._database.read() as tx:
             row = units.row(tx, unit)
             times = [row['update_status_at'], codec.local_from_json(row['local']).retry_at]
@@ -164,7 +164,9 @@ class AgentApi:
                 times.append(row['lease_expires'])
             for secret in secrets.managed(tx, row):
                 times += [secret.expires, secret.rotates]
-        return min((moment for moment in times if moment is not None), default=None)
+        return min(
+            (moment for moment in times if moment is not None and moment > after), default=None
+        )
 
     def reboot(self, unit: int) -> None:
         with self._database.read() as tx:
