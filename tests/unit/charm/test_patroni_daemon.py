@@ -41,12 +41,34 @@ def test_a_patroni_without_access_files_of_its_own_gets_none():
     assert handler.parameters == {'port': '5'}
 
 
-def test_patroni_still_loads_parameters_there():
+def test_a_candidate_waits_a_second_for_a_position_and_two_for_the_rest():
+    asked: list[tuple[str, float | None]] = []
+
+    def ask(_request: object, _member: object, method: str, **options: float) -> None:
+        asked.append((method, options.get('timeout')))
+
+    hasty = patroni_daemon.hastening(ask)
+    hasty(None, None, timeout=2, retries=0)
+    hasty(None, None, 'post', timeout=2, retries=1)
+    hasty(None, None)
+
+    assert asked == [('GET', 1.0), ('post', 2), ('GET', None)]
+
+
+def test_patroni_still_asks_for_positions_that_way():
+    assert 'self.patroni.request(member, timeout=2, retries=0)' in _source('ha.py')
+    assert 'def __call__(self, member: Member, method: str = ' in _source('request.py')
+
+
+def _source(path: str) -> str:
     # Read, not imported: Patroni changes the umask of whoever imports it.
     spec = importlib.util.find_spec('patroni')
     assert spec is not None and spec.origin is not None
+    return (Path(spec.origin).parent / path).read_text()
 
-    source = (Path(spec.origin).parent / 'postgresql' / 'config.py').read_text()
+
+def test_patroni_still_loads_parameters_there():
+    source = _source('postgresql/config.py')
 
     assert 'def load_current_server_parameters(self)' in source
     assert 'self._server_parameters = CaseInsensitiveDict(' in source

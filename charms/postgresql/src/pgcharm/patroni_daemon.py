@@ -19,6 +19,8 @@ from . import etcd, https
 _LOOK = 0.1
 _POLL = 0.02
 _PATIENCE = 60.0
+_ANSWER = 1.0
+"""Seconds that a candidate waits for the others' positions: the dead one never tells it."""
 
 
 def _wait_for_etcd(settings: dict[str, Any]) -> None:
@@ -55,6 +57,25 @@ def _answer_at_once() -> None:
     api.RestApiHandler.disable_nagle_algorithm = True
 
 
+def hastening(ask: Callable[..., Any]) -> Callable[..., Any]:
+    """Return *ask* that waits a second for a member's position, not Patroni's two.
+
+    Who answers later counts as silent, as it does for Patroni after two seconds: a candidate that
+    lacks its vote asks again in its next turn.
+
+    Source: patroni 4.1.5: ``patroni/ha.py`` (``fetch_node_status``: "hardcoded to 2 seconds").
+    """
+
+    def ask_and_wait_less(
+        request: Any, member: Any, method: str = 'GET', *rest: Any, **options: Any
+    ) -> Any:
+        if method == 'GET' and 'timeout' in options:
+            options['timeout'] = min(options['timeout'], _ANSWER)
+        return ask(request, member, method, *rest, **options)
+
+    return ask_and_wait_less
+
+
 def keeping(load: Callable[[Any], None]) -> Callable[[Any], None]:
     """Return *load* that forgets no longer which files say who may enter.
 
@@ -85,6 +106,8 @@ def main(path: str) -> None:
     program = importlib.import_module('patroni.__main__')
     _look_often()
     _answer_at_once()
+    request: Any = importlib.import_module('patroni.request').PatroniRequest
+    request.__call__ = hastening(request.__call__)
     handler: Any = importlib.import_module('patroni.postgresql.config').ConfigHandler
     handler.load_current_server_parameters = keeping(handler.load_current_server_parameters)
     _wait_for_etcd(json.loads(Path(path).read_text()))
