@@ -5,6 +5,7 @@ Source: juju: cmd/cmd/output.go; Go's encoding/json, gopkg.in/yaml.v2 and time p
 
 from __future__ import annotations
 
+import calendar
 import json
 import re
 import time
@@ -23,6 +24,10 @@ _JSON_ESCAPES = str.maketrans(
 )
 _DURATION = re.compile(r'(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)')
 _SECONDS = {'ns': 1e-9, 'us': 1e-6, 'µs': 1e-6, 'ms': 1e-3, 's': 1.0, 'm': 60.0, 'h': 3600.0}
+
+
+class Moment(str):
+    """A time that YAML shows as one, not as text that looks like one: Go's ``time.Time``."""
 
 
 def smart(value: Any) -> str:
@@ -63,13 +68,17 @@ def yaml(value: Any, *, ordered: bool = False) -> str:
 
     def represent(dumper: Any, text: str) -> pyyaml.ScalarNode:  # PyYAML has no types
         tag = 'tag:yaml.org,2002:str'
-        if '\n' in text.strip():
+        if '\n' in text and text[0] not in ' \n':
             # A block starts with its text; with whitespace first, readers disagree.
             return dumper.represent_scalar(tag, text, style='|')
         is_text = dumper.resolve(pyyaml.ScalarNode, text, (True, False)) == tag
         return dumper.represent_scalar(tag, text, style=None if is_text else '"')
 
+    def moment(dumper: Any, text: str) -> pyyaml.ScalarNode:
+        return dumper.represent_scalar('tag:yaml.org,2002:timestamp', str(text))
+
     Dumper.add_representer(str, represent)
+    Dumper.add_representer(Moment, moment)
     text = pyyaml.dump(
         _plain(value),
         Dumper=Dumper,
@@ -93,6 +102,12 @@ def text(value: Any, style: str) -> str:
 def go_time(seconds: float) -> str:
     """Return a time as Go's ``Time.String``: ``2006-01-02 15:04:05 +0000 UTC``."""
     return time.strftime('%Y-%m-%d %H:%M:%S +0000 UTC', time.gmtime(seconds))
+
+
+def logged(line: str) -> tuple[float, str]:
+    """Return time and text of a line that begins with a :func:`go_time`."""
+    moment, text = line[:19], line.split(' ', 4)[-1]
+    return calendar.timegm(time.strptime(moment, '%Y-%m-%d %H:%M:%S')), text
 
 
 def utc_time(seconds: float) -> str:

@@ -125,7 +125,16 @@ def test_plain_output_is_the_results_and_what_was_printed() -> None:
 
     done = controller.run('run', 'a/0', 'act')
 
-    assert done.out == 'key: v\nsaid\n\n'
+    assert done.out == 'key: v\n\nsaid\n'
+
+
+def test_lines_of_the_log_come_with_their_time() -> None:
+    controller = Controller(run=QUEUED, task_wait=task())
+    controller.events['task_wait'] = [{'log': 'half', 'time': 3661}, {'log': 'all', 'time': 3662}]
+
+    done = controller.run('run', 'a/0', 'act', '--utc')
+
+    assert done.err.endswith('Waiting for task 2...\n01:01:01 half\n01:01:02 all\n\n')
 
 
 def test_timeout_leaves_stdout_empty() -> None:
@@ -180,7 +189,19 @@ def test_exec_is_quiet_about_its_tasks() -> None:
 
     done = controller.run('exec', '-u', 'a/0', '--', 'true')
 
-    assert (done.out, done.err) == ('x\n\n', '')
+    assert (done.out, done.err) == ('x\n', '')
+
+
+def test_exec_names_each_of_several_units() -> None:
+    queued = {'operation': 1, 'tasks': [{'id': 2, 'unit': 'a/10'}, {'id': 3, 'unit': 'a/2'}]}
+    found = {
+        '2': {'id': '2', 'status': 'completed', 'results': {'stdout': 'ten'}},
+        '3': {'id': '3', 'status': 'completed', 'results': {'stdout': 'o\n', 'stderr': 'e\n'}},
+    }
+
+    done = Controller(exec=queued, task_wait=found).run('exec', '-a', 'a', '--', 'true')
+
+    assert done.out == 'a/2:\no\ne\n\na/10:\nten\n\n'
 
 
 def test_results_of_several_units_are_named() -> None:

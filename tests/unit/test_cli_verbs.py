@@ -454,9 +454,11 @@ def test_storage_and_actions_without_any() -> None:
     assert controller.run('actions', 'a').err == 'No actions defined for a.\n'
 
 
-def test_actions_are_listed_with_their_first_lines() -> None:
+def test_actions_are_listed_with_what_they_say() -> None:
     controller = Controller(actions={'b': {'description': 'Do b.\nMore.'}, 'a': {}})
 
     done = controller.run('actions', 'app')
 
-    assert done.out == 'Action  Description\na       No description\nb       Do b.\n'
+    assert (
+        done.out == 'Action  Description\na       No description\nb       Do b.\n        More.\n'
+    )

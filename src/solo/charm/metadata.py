@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from .. import errors, model, names
+from . import schema
 
 Json = dict[str, Any]
 _ACTION = re.compile(r'^[a-z0-9]([a-z0-9-]*[a-z0-9])?$')
@@ -340,17 +341,6 @@ def _actions(declared: Json, faults: list[str]) -> tuple[Action, ...]:
     return tuple(found)
 
 
-_JSON_TYPES: Mapping[str, tuple[type, ...]] = {
-    'string': (str,),
-    'integer': (int,),
-    'number': (int, float),
-    'boolean': (bool,),
-    'array': (list,),
-    'object': (dict,),
-    'null': (type(None),),
-}
-
-
 def validate_params(action: Action, params: Mapping[str, Any]) -> Json:
     """Return *params* with the schema's defaults filled in.
 
@@ -359,48 +349,15 @@ def validate_params(action: Action, params: Mapping[str, Any]) -> Json:
 
     Source: juju: domain/deployment/charm/actions.go.
     """
-    faults = [
-        f'(root) : "{name}" property is missing and required'
-        for name in action.required
-        if name not in params
-    ]
-    filled: Json = {
-        name: schema['default']
-        for name, schema in action.params.items()
-        if isinstance(schema, dict) and 'default' in schema
+    whole: Json = {
+        'properties': action.params,
+        'required': action.required,
+        'additionalProperties': action.additional,
     }
-    for name, value in params.items():
-        schema = cast('Json', action.params.get(name) or {})
-        if name not in action.params and not action.additional:
-            faults.append(f'(root) : additional property "{name}" is not allowed')
-        allowed = schema.get('type')
-        kinds = cast('list[str]', [allowed] if isinstance(allowed, str) else allowed or [])
-        if kinds and not any(_is(value, kind) for kind in kinds):
-            shown = value if isinstance(value, str) else repr(value)
-            faults.append(
-                f'(root).{name} : must be of type {" or ".join(kinds)}, given {_shown(shown)}'
-            )
-        elif 'enum' in schema and value not in schema['enum']:
-            choices = ', '.join(_shown(choice) for choice in schema['enum'])
-            faults.append(f'(root).{name} : must match one of the enum values [{choices}]')
-        elif 'minimum' in schema and value < schema['minimum']:
-            faults.append(f'(root).{name} : must be greater than or equal to {schema["minimum"]}')
-        elif 'maximum' in schema and value > schema['maximum']:
-            faults.append(f'(root).{name} : must be less than or equal to {schema["maximum"]}')
-        elif 'pattern' in schema and not re.search(schema['pattern'], str(value)):
-            faults.append(f'(root).{name} : does not match pattern {schema["pattern"]}')
-        filled[name] = value
+    faults = list(schema.faults(whole, dict(params)))
     if faults:
         raise errors.Error('validation failed: ' + '; '.join(faults))
-    return filled
-
-
-def _is(value: Any, kind: str) -> bool:
-    if isinstance(value, bool) and kind != 'boolean':
-        return False
-    if kind == 'integer' and isinstance(value, float):
-        return value.is_integer()
-    return isinstance(value, _JSON_TYPES.get(kind, (object,)))
+    return schema.filled(whole, dict(params))
 
 
 def to_json(charm: Charm) -> Json:

@@ -1,10 +1,13 @@
-"""``actions``: what an application's charm can be asked to do."""
+"""``actions``: what an application's charm can be asked to do.
+
+Source: juju: cmd/juju/action/list.go.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from .. import errors, flags, formats
+from .. import errors, flags, formats, names
 from . import output, session, table
 
 COMMAND = table.command(
@@ -19,22 +22,41 @@ COMMAND = table.command(
 def run(session: session.Session) -> int:
     """Print the actions with their descriptions."""
     application, *_ = session.parsed.at_most(1)
-    if not application:
-        raise errors.UsageError('no application specified')
-    found: dict[str, dict[str, Any]] = session.ask('actions', application=application) or {}
     style = session.flags['format']
-    if not found and style in ('default', 'tabular'):
+    if style == 'tabular' and session.flags['schema']:
+        raise errors.UsageError('full schema not compatible with tabular output')
+    if not application:
+        raise errors.UsageError('no application name specified')
+    found: dict[str, dict[str, Any]] = session.ask('actions', application=application) or {}
+    if session.flags['schema']:
+        schemas = {name: _schema(each) for name, each in found.items()}
+        session.write(formats.text(schemas, 'json' if style == 'json' else 'yaml'))
+    elif not found and style in ('default', 'tabular'):
         session.say(f'No actions defined for {application}.')
-    elif session.flags['schema']:
-        session.write(formats.text(found, 'json' if style == 'json' else 'yaml'))
     elif style in ('json', 'yaml'):
         described = {name: each.get('description', '') for name, each in found.items()}
         session.write(formats.text(described, style))
     else:
-        rows = [[name, _first_line(found[name])] for name in sorted(found)]
+        rows = [
+            row for name in sorted(found, key=names.natural) for row in _rows(name, found[name])
+        ]
         session.write(output.table([['Action', 'Description'], *rows]))
     return 0
 
 
-def _first_line(action: dict[str, Any]) -> str:
-    return str(action.get('description') or 'No description').strip().partition('\n')[0]
+def _rows(name: str, action: dict[str, Any]) -> list[list[str]]:
+    """Return a line for each of the description's."""
+    lines = str(action.get('description') or 'No description').strip().splitlines()
+    return [['' if index else name, line] for index, line in enumerate(lines)]
+
+
+def _schema(action: dict[str, Any]) -> dict[str, Any]:
+    """Return an action as Juju keeps it: a JSON schema. Source: juju/charm: actions.go."""
+    return {
+        'title': action['name'],
+        'description': action['description'],
+        'type': 'object',
+        'properties': action['params'],
+        **({'required': action['required']} if action['required'] else {}),
+        **({} if action['additional'] else {'additionalProperties': False}),
+    }

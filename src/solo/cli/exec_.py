@@ -46,7 +46,7 @@ def run(session: session.Session) -> int:
         parallel=session.flags['parallel'],
         execution_group=session.flags['execution-group'],
     )
-    return tasks.follow(session, queued, timeout, talk=session.flags['verbose'])
+    return tasks.follow(session, queued, timeout, talk=session.flags['verbose'], bare=True)
 
 
 def _check(

@@ -1,27 +1,34 @@
-"""``resources``: the files that an application has."""
+"""``resources``: the files that an application has, and each of its units with it."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from .. import errors, formats
+from .. import errors, formats, names
 from . import output, session, table
 
 COMMAND = table.command(
-    'resources', '<application>', '', *table.formats('tabular', 'json', 'yaml')
+    'resources', '<application or unit>', '', *table.formats('tabular', 'json', 'yaml')
 )
 
 
 def run(session: session.Session) -> int:
     """Print the resources, as a table by default."""
-    application, *_ = session.parsed.at_most(1)
-    if not application:
+    given, *_ = session.parsed.at_most(1)
+    if not given:
         raise errors.UsageError('missing application name')
+    application = given
+    if names.is_unit(given):
+        application = names.unit(given).application
+        session.ask('show_unit', unit=given)  # which says if there is none
     found: dict[str, list[dict[str, Any]]] = session.ask('resources', application=application)
     if session.flags['format'] != 'tabular':
         session.write(formats.text(found, session.flags['format']))
     elif not found:
         session.say('No resources to display.')
+    elif application != given:
+        rows = [[each['name'], each['revision']] for each in found['resources']]
+        session.write(output.table([['Resource', 'Revision'], *rows]))
     else:
         rows = [[each['name'], each['username'], each['revision']] for each in found['resources']]
         session.write(output.table([['Resource', 'Supplied by', 'Revision'], *rows]))

@@ -6,8 +6,8 @@ import time
 from datetime import datetime
 from typing import Any
 
-from .. import flags, formats
-from . import output, session, table
+from .. import flags
+from . import output, session, show_secret, table
 
 COMMAND = table.command(
     'secrets',
@@ -26,7 +26,7 @@ def run(session: session.Session) -> int:
         'secrets', owner=_owner(session.flags['owner']), revisions=session.flags['revisions']
     )
     if session.flags['format'] != 'tabular':
-        session.write(formats.text(found, session.flags['format']))
+        session.write(show_secret.text(found, session.flags['format']))
         return 0
     rows = [
         [

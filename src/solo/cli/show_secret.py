@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from .. import errors, flags, formats
 from . import session, table
 
+_TIMES = ('created', 'updated', 'expires', 'rotates')
 COMMAND = table.command(
     'show-secret',
     '<ID>|<name>',
@@ -35,5 +38,26 @@ def run(session: session.Session) -> int:
         revision=revision or 0,
         revisions=session.flags['revisions'],
     )
-    session.write(formats.text(found, session.flags['format']))
+    session.write(text(found, session.flags['format']))
     return 0
+
+
+def text(found: dict[str, dict[str, Any]], style: str) -> str:
+    """Return secrets in *style*; in YAML what they hold is inline, and times are times.
+
+    Source: juju: cmd/juju/secrets/list.go (secretValueDetails, secretDisplayDetails).
+    """
+    if style != 'yaml':
+        return formats.text(found, style)
+    return formats.yaml({id: _readable(each) for id, each in found.items()})
+
+
+def _readable(secret: dict[str, Any]) -> dict[str, Any]:
+    shown = {
+        key: formats.Moment(value) if key in _TIMES else value for key, value in secret.items()
+    }
+    if 'content' in shown:
+        shown['content'] = shown['content']['Data']
+    if 'revisions' in shown:
+        shown['revisions'] = [_readable(each) for each in shown['revisions']]
+    return shown

@@ -20,7 +20,9 @@ def run(session: session.Session) -> int:
     text, *_ = session.parsed.at_most(1)
     number = watched.number(text, 'task')
     timeout = watched.timeout(session.parsed)
-    found = session.ask('task_wait', session.progress, tasks=[number], timeout=timeout)
+    log = tasks.Log(session)
+    found = session.ask('task_wait', log.show, tasks=[number], timeout=timeout)
+    log.end()
     task = found[str(number)]
     if timeout and tasks.is_pending(task):
         raise errors.Error('timeout reached')

@@ -246,6 +246,24 @@ def storage_text(storage: Json, color: bool) -> str:
     return output.table(rows, paint={5: output.status} if color else None)
 
 
+def filesystems_text(filesystems: Json) -> str:
+    """Return the table of ``storage --filesystem``. Source: juju: cmd/juju/storage/."""
+    heads = ['Machine', 'Unit', 'Storage ID', 'ID', 'Provider ID', 'Mountpoint', 'Size', 'State']
+    rows = [[*heads, 'Message']]
+    for id, each in sorted(filesystems.items(), key=lambda item: names.natural(item[0])):
+        told = [_size(each.get('size', 0)), each['status'].get('current', ''), '']
+        unit = next(iter(each.get('attachments', {}).get('units', {})), '')
+        machines = each.get('attachments', {}).get('machines') or {'': {}}
+        rows += [
+            [
+                *(machine, unit, each.get('storage', ''), id, each.get('provider-id', '')),
+                *(where.get('mount-point', ''), *told),
+            ]
+            for machine, where in machines.items()
+        ]
+    return output.table(rows)
+
+
 def _size(mebibytes: int) -> str:
     if not mebibytes:
         return ''

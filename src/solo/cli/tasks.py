@@ -5,9 +5,10 @@ Source: juju: cmd/juju/action/common.go.
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
-from .. import errors, flags, formats
+from .. import errors, flags, formats, names, wire
 from . import session, table
 
 OPTIONS = (
@@ -16,7 +17,29 @@ OPTIONS = (
     flags.Flag(('background',), 'bool', help='Run the task in the background'),
     table.UTC,
 )
+_OWN_KEYS = ('return-code', 'stdout', 'stderr', 'stdout-encoding', 'stderr-encoding')
 _PENDING = ('pending', 'running', 'aborting', '')
+
+
+class Log:
+    """Shows the lines of ``action-log`` while an action runs, each with its time."""
+
+    def __init__(self, session: session.Session) -> None:
+        self._session = session
+        self._shown = False
+
+    def show(self, event: wire.Json) -> None:
+        """Show a line."""
+        if 'log' in event:
+            zone = time.gmtime if self._session.flags['utc'] else time.localtime
+            moment = time.strftime('%H:%M:%S', zone(event['time']))
+            self._session.say(f'{moment} {event["log"]}')
+            self._shown = True
+
+    def end(self) -> None:
+        """Set what follows a bit apart."""
+        if self._shown:
+            self._session.say('')
 
 
 def is_pending(found: dict[str, Any]) -> bool:
@@ -24,7 +47,14 @@ def is_pending(found: dict[str, Any]) -> bool:
     return found.get('status', '') in _PENDING
 
 
-def follow(session: session.Session, queued: dict[str, Any], timeout: float, talk: bool) -> int:
+def follow(
+    session: session.Session,
+    queued: dict[str, Any],
+    timeout: float,
+    *,
+    talk: bool,
+    bare: bool = False,
+) -> int:
     """Show what became of the tasks that were *queued*.
 
     Args:
@@ -32,6 +62,7 @@ def follow(session: session.Session, queued: dict[str, Any], timeout: float, tal
         queued: The controller's answer to ``run`` or ``exec``.
         timeout: Seconds to wait for the results; negative is for ever.
         talk: Whether to tell which tasks there are.
+        bare: As for :func:`show`.
 
     Raises:
         Error: If a task failed with a return code, or time is up.
@@ -51,9 +82,11 @@ def follow(session: session.Session, queued: dict[str, Any], timeout: float, tal
         return 0
     if talk:
         _announce(session, operation, tasks)
+    log = Log(session)
     found: dict[str, Any] = session.ask(
-        'task_wait', session.progress, tasks=[int(task) for task in tasks], timeout=timeout
+        'task_wait', log.show, tasks=[int(task) for task in tasks], timeout=timeout
     )
+    log.end()
     done = {
         tasks[task]: result
         for task, result in found.items()
@@ -62,30 +95,28 @@ def follow(session: session.Session, queued: dict[str, Any], timeout: float, tal
     late = [_target(receiver) for receiver in tasks.values() if receiver not in done]
     if late and not done:
         raise errors.Error(f'timed out waiting for results from: {", ".join(late)}')
-    session.write(show(done, session.flags['format']))
+    session.write(show(done, session.flags['format'], bare=bare))
     if late:
         raise errors.Error(f'timed out waiting for results from: {", ".join(late)}')
     judge(done)
     return 0
 
 
-def show(results: dict[str, Any], style: str) -> str:
-    """Return *results*, by receiver, in *style*: ``plain``, ``yaml`` or ``json``."""
+def show(results: dict[str, Any], style: str, *, bare: bool = False) -> str:
+    """Return *results* by receiver.
+
+    Args:
+        results: The tasks as the controller tells them.
+        style: ``plain``, ``yaml`` or ``json``.
+        bare: Whether plain is only what was printed, as ``exec`` has it.
+    """
     if style != 'plain':
         return formats.text(results, style)
-    outputs = {receiver: _plain(result) for receiver, result in results.items()}
-    if len(outputs) == 1:
-        return ''.join(outputs.values()) + '\n'
-    return formats.yaml(
-        {
-            receiver: {
-                'id': results[receiver]['id'],
-                'status': results[receiver]['status'],
-                'output': output,
-            }
-            for receiver, output in outputs.items()
-        }
-    )
+    if bare:
+        return _printed(results)
+    if len(results) > 1:
+        return formats.yaml({receiver: _brief(result) for receiver, result in results.items()})
+    return ''.join(_plain(result) for result in results.values())
 
 
 def judge(results: dict[str, Any]) -> None:
@@ -110,17 +141,40 @@ def judge(results: dict[str, Any]) -> None:
         )
 
 
+def _printed(results: dict[str, Any]) -> str:
+    """Return the streams of each receiver. Source: juju: cmd/juju/action/exec.go."""
+    texts: list[str] = []
+    for receiver in sorted(results, key=names.natural):
+        found = results[receiver].get('results', {})
+        text = ''.join(
+            each if each.endswith('\n') else f'{each}\n'
+            for each in (found.get('stdout'), found.get('stderr'))
+            if each
+        )
+        texts.append(text if len(results) == 1 else f'{receiver}:\n{text}\n')
+    return ''.join(texts)
+
+
+def _brief(result: dict[str, Any]) -> dict[str, Any]:
+    """Return what stands for one of several results."""
+    told = {key: result[key] for key in ('id', 'message', 'status') if key in result}
+    return {**told, 'output': _output(result)}
+
+
 def _plain(result: dict[str, Any]) -> str:
-    values = dict(result.get('results') or {})
-    streams = [str(values.pop(name, '')) for name in ('stdout', 'stderr')]
-    values.pop('return-code', None)
-    parts: list[str] = []
-    if result['status'] != 'completed':
-        cause = f': {result["message"]}' if result.get('message') else ''
-        parts.append(f'Action id {result["id"]} {result["status"]}{cause}\n')
-    if values:
-        parts.append(formats.yaml(values))
-    return ''.join([*parts, *streams])
+    text = f'{_output(result)}\n'
+    if result['status'] == 'failed':
+        text = f'Action id {result["id"]} failed: {result.get("message", "")}\n{text}'
+    streams = [result.get('results', {}).get(name) for name in ('stdout', 'stderr')]
+    return text + ''.join(each.strip('\n') + '\n' for each in streams if each)
+
+
+def _output(result: dict[str, Any]) -> str:
+    """Return what the action has set, as YAML."""
+    if 'results' not in result:
+        return f'Task {result["id"]} {result["status"]}\n'
+    values = {key: value for key, value in result['results'].items() if key not in _OWN_KEYS}
+    return formats.yaml(values) if values else ''
 
 
 def _announce(session: session.Session, operation: object, tasks: dict[str, str]) -> None:

@@ -249,7 +249,9 @@ def overview(tx: db.Transaction, model_row: int, number: int) -> dict[str, Any]:
 
 def _status(rows: Sequence[sqlite3.Row]) -> str:
     found = {row['status'] for row in rows}
-    if not found or found == {'pending'}:
+    if not found:
+        return 'error'  # nobody was there to do it
+    if found == {'pending'}:
         return 'pending'
     if found & RUNNING:
         return 'running'

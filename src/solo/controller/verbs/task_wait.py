@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from ... import wire
+from ... import formats, wire
 from ...state import models, operations
 from .. import server
 
@@ -30,7 +30,8 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
             tasks = {task: operations.shown(tx, model, task) for task in params['tasks']}
         for number, task in tasks.items():
             for line in task.get('log', ())[told.get(number, 0) :]:
-                emit({'progress': line.split(' ', 3)[-1]})
+                moment, message = formats.logged(line)
+                emit({'log': message, 'time': moment})
             told[number] = len(task.get('log', ()))
         if all(task['status'] not in operations.RUNNING for task in tasks.values()):
             return {str(number): task for number, task in tasks.items()}
