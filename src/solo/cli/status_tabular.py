@@ -250,17 +250,16 @@ def filesystems_text(filesystems: Json) -> str:
     """Return the table of ``storage --filesystem``. Source: juju: cmd/juju/storage/."""
     heads = ['Machine', 'Unit', 'Storage ID', 'ID', 'Provider ID', 'Mountpoint', 'Size', 'State']
     rows = [[*heads, 'Message']]
-    for id, each in sorted(filesystems.items(), key=lambda item: names.natural(item[0])):
-        told = [_size(each.get('size', 0)), each['status'].get('current', ''), '']
-        unit = next(iter(each.get('attachments', {}).get('units', {})), '')
-        machines = each.get('attachments', {}).get('machines') or {'': {}}
-        rows += [
-            [
-                *(machine, unit, each.get('storage', ''), id, each.get('provider-id', '')),
-                *(where.get('mount-point', ''), *told),
-            ]
-            for machine, where in machines.items()
-        ]
+    for id in sorted(filesystems, key=names.natural):
+        each: Json = filesystems[id]
+        held: Json = each.get('attachments', {})
+        machines: Json = held.get('machines', {})
+        for machine in sorted(machines, key=names.natural) or ['']:
+            place = machines.get(machine, {}).get('mount-point', '')
+            unit = next(iter(held.get('units', {})), '')
+            about = [machine, unit, each.get('storage', ''), id, each.get('provider-id', '')]
+            size = _size(each.get('size', 0))
+            rows.append([*about, place, size, each['status'].get('current', ''), ''])
     return output.table(rows)
 
 
