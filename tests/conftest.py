@@ -10,7 +10,6 @@ import os
 import secrets
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -37,16 +36,6 @@ class Run(Protocol):
         stdin: str = '',
         timeout: float = 300,
     ) -> subprocess.CompletedProcess[str]: ...
-
-
-def pytest_configure(config: pytest.Config):
-    """Let hypothesis take its time: a busy machine is no fault of what is tested."""
-    del config
-    if 'hypothesis' in sys.modules:
-        import hypothesis
-
-        hypothesis.settings.register_profile('patient', deadline=None)
-        hypothesis.settings.load_profile('patient')
 
 
 def pytest_addoption(parser: pytest.Parser):

@@ -53,11 +53,11 @@ def text(found: dict[str, dict[str, Any]], style: str) -> str:
 
 
 def _readable(secret: dict[str, Any]) -> dict[str, Any]:
-    shown = {
+    shown: dict[str, Any] = {
         key: formats.Moment(value) if key in _TIMES else value for key, value in secret.items()
     }
-    if 'content' in shown:
-        shown['content'] = shown['content']['Data']
-    if 'revisions' in shown:
-        shown['revisions'] = [_readable(each) for each in shown['revisions']]
+    if 'content' in secret:
+        shown['content'] = secret['content']['Data']
+    if 'revisions' in secret:
+        shown['revisions'] = [_readable(each) for each in secret['revisions']]
     return shown
