@@ -94,6 +94,9 @@ class HookApi:
     def unit(self, unit: int) -> model.Unit:
         return self.facts
 
+    def proxies(self, unit: int) -> Mapping[str, str]:
+        return {}
+
     def snapshot(self, unit: int) -> tuple[model.LocalState, model.Snapshot]:
         return self.local, dataclasses.replace(self.world, now=time.time())
 

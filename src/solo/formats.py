@@ -66,6 +66,10 @@ def yaml(value: Any, *, ordered: bool = False) -> str:
     class Dumper(pyyaml.SafeDumper):
         """PyYAML with the quotes of yaml.v2."""
 
+        def check_simple_key(self) -> bool:
+            """Let '' be a key as any other, without a question mark."""
+            return getattr(self.event, 'value', None) == '' or super().check_simple_key()
+
     def represent(dumper: Any, text: str) -> pyyaml.ScalarNode:  # PyYAML has no types
         tag = 'tag:yaml.org,2002:str'
         if '\n' in text and text[0] not in ' \n':

@@ -87,3 +87,19 @@ def test_trust_runs_config_changed(steady: Model):
     steady.juju('trust', 'a')
 
     steady.wait_hook('a/0', 'config-changed', before + 1)
+
+
+def test_hooks_are_told_of_the_models_proxies(model: Model):
+    """Contract 1.3: the charm's own are always there, the legacy ones only when they are set."""
+    tell = 'echo "$JUJU_CHARM_HTTP_PROXY|$JUJU_CHARM_NO_PROXY|$https_proxy|$HTTPS_PROXY" >>$SAID'
+    model.deploy('a', on={'config-changed': tell})
+    model.started('a/0')
+    model.juju('model-config', 'juju-http-proxy=http://j:1', 'https-proxy=http://l:2')
+
+    model.juju('config', 'a', 'number=2')
+
+    model.wait(lambda: len(model.said()) == 2 or None)
+    local = '127.0.0.1,localhost,::1'
+    assert model.said() == [f'|{local}||', f'http://j:1|{local}|http://l:2|http://l:2']
+    assert 'https_proxy' not in model.trace('a/0')[0].names
+    assert 'http_proxy' not in model.trace('a/0')[-1].names

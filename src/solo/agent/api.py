@@ -22,6 +22,10 @@ class Api(api.HookApi, Protocol):
         """Return where and what the unit is."""
         ...
 
+    def proxies(self, unit: int) -> Mapping[str, str]:
+        """Return the model's proxies, such as ``juju-http-proxy``, empty where there is none."""
+        ...
+
     def snapshot(self, unit: int) -> tuple[model.LocalState, model.Snapshot]:
         """Return what the unit has done and what it may know, read in one transaction."""
         ...

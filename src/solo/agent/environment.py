@@ -6,6 +6,8 @@ juju: internal/worker/uniter/runner/runner.go.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from .. import juju, model
 from . import places
 
@@ -41,6 +43,22 @@ def base(unit: model.Unit, place: places.Places, context_id: str) -> dict[str, s
         'JUJU_CHARM_FTP_PROXY': '',
         'JUJU_CHARM_NO_PROXY': '',
     }
+
+
+def of_proxies(settings: Mapping[str, str]) -> dict[str, str]:
+    """Return what the model's proxies add, by ``http-proxy`` and the like.
+
+    A charm is told of those that begin with ``juju-``, and may use them where it wants; the others
+    are set for every program.
+    """
+    added: dict[str, str] = {}
+    for key, value in settings.items():
+        name = key.replace('-', '_')
+        if key.startswith('juju-'):
+            added[f'JUJU_CHARM_{name.removeprefix("juju_").upper()}'] = value
+        elif value:
+            added |= {name: value, name.upper(): value}
+    return added
 
 
 def of_hook(hook: model.Hook, storage: model.StorageView | None) -> dict[str, str]:

@@ -81,7 +81,11 @@ class Executor:
             session: Where an operator debugs it.
         """
         context_id = f'{self.unit.name}-{name}-{secrets.token_hex(16)}'
-        env = {**environment.base(self.unit, self.place, context_id), **added}
+        env = {
+            **environment.base(self.unit, self.place, context_id),
+            **environment.of_proxies(self.api.proxies(self.id)),
+            **added,
+        }
         if session is not None:
             argv = session.prepare(self.place, env, argv)
 

@@ -26,6 +26,13 @@ def run(session: session.Session) -> int:
     if session.flags['file']:
         pairs = {**_file(session.flags['file']), **pairs}
     if pairs or reset:
+        known: dict[str, dict[str, Any]] = session.ask('model_config', set={}, reset=[])
+        for key in (*pairs, *reset):
+            if key not in known:
+                session.say(
+                    f'WARNING key "{key}" is not defined in the current model configuration: '
+                    'possible misspelling'
+                )
         session.ask('model_config', set=pairs, reset=reset)
         return 0
     found: dict[str, dict[str, Any]] = session.ask('model_config', set={}, reset=[])
@@ -40,7 +47,7 @@ def run(session: session.Session) -> int:
         session.write(formats.text(shown, style))
         return 0
     rows = [
-        [key, str(shown[key]['Source']), formats.json_text(shown[key]['Value']).strip().strip('"')]
+        [key, str(shown[key]['Source']), formats.yaml(shown[key]['Value']).strip().strip('"')]
         for key in sorted(shown)
     ]
     session.write(output.table([['Attribute', 'From', 'Value'], *rows]))

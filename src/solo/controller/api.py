@@ -67,6 +67,12 @@ class AgentApi:
                 address=machine['address'],
             )
 
+    def proxies(self, unit: int) -> Mapping[str, str]:
+        with self._database.read() as tx:
+            settings = tx.one('SELECT * FROM model WHERE id = ?', units.row(tx, unit)['model'])
+            assert settings is not None
+            return models.proxies(settings)
+
     def snapshot(self, unit: int) -> tuple[model.LocalState, model.Snapshot]:
         with self._database.read() as tx:
             row = units.row(tx, unit)

@@ -12,14 +12,45 @@ from typing import Any
 from .. import errors, names
 from . import db
 
-# Juju's defaults that a charm or an operator can notice.
+PROXIES = ('http', 'https', 'ftp', 'no')
+_LOCAL = '127.0.0.1,localhost,::1'
+# Juju's defaults; of most a charm notices nothing here, but scripts read and write them.
+# Source: juju 3.6: environs/config/config.go (ConfigDefaults).
 DEFAULTS: Mapping[str, Any] = {
+    **{f'apt-{name}': '' for name in ('ftp-proxy', 'http-proxy', 'https-proxy', 'mirror')},
+    **{f'{name}-proxy': '' for name in ('apt-no', 'ftp', 'http', 'https', 'snap-http')},
+    **{f'juju-{name}-proxy': '' for name in ('ftp', 'http', 'https')},
+    'agent-stream': 'released',
     'agent-version': '3.6.9',
     'automatically-retry-hooks': True,
+    'charmhub-url': 'https://api.charmhub.io',
+    'cloudinit-userdata': '',
     'default-base': '',
+    'default-space': '',
+    'development': False,
+    'disable-network-management': False,
+    'disable-telemetry': False,
+    'egress-subnets': '',
+    'enable-os-refresh-update': True,
+    'enable-os-upgrade': True,
+    'firewall-mode': 'instance',
+    'ignore-machine-addresses': False,
+    'image-stream': 'released',
+    'juju-no-proxy': _LOCAL,
     'logging-config': '<root>=INFO',
+    'max-action-results-age': '336h',
+    'max-action-results-size': '5G',
     'mode': '',
+    'no-proxy': _LOCAL,
     'provider': 'local',
+    'provisioner-harvest-mode': 'destroyed',
+    'proxy-ssh': False,
+    'resource-tags': '',
+    'secret-backend': 'auto',
+    'snap-https-proxy': '',
+    'ssl-hostname-verification': True,
+    'test-mode': False,
+    'transmit-vendor-metrics': True,
     'update-status-hook-interval': '5m',
 }
 
@@ -90,6 +121,16 @@ def switch(tx: db.Transaction, name: str) -> None:
 def provider(row: sqlite3.Row) -> str:
     """Return the kind of machines that the model has."""
     return {**DEFAULTS, **config(row)}['provider']
+
+
+def proxies(row: sqlite3.Row) -> dict[str, str]:
+    """Return the proxies that hooks are told of, by the name of the setting."""
+    settings = {**DEFAULTS, **config(row)}
+    keys = [f'{of}{kind}-proxy' for of in ('', 'juju-') for kind in PROXIES]
+    found = {key: str(settings[key]) for key in keys}
+    if not (found['http-proxy'] or found['https-proxy'] or found['ftp-proxy']):
+        found['no-proxy'] = config(row).get('no-proxy', '')
+    return found
 
 
 def config(row: sqlite3.Row) -> dict[str, Any]:
