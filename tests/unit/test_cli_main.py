@@ -40,6 +40,13 @@ def test_unknown_verb_that_resembles_none(controller: fake_controller.Controller
     assert (done.code, done.err) == (2, 'ERROR unrecognized command: solo xyzzy\n')
 
 
+def test_what_one_machine_has_not_is_said(controller: fake_controller.Controller) -> None:
+    done = controller.run('find', 'postgresql')
+
+    assert (done.code, done.err.startswith('ERROR cannot do "find": charms come')) == (1, True)
+    assert not {*table.ABSENT} & {*table.VERBS, *table.ALIASES}
+
+
 def test_unknown_flag_exits_with_2(controller: fake_controller.Controller) -> None:
     done = controller.run('status', '--nonsense')
 

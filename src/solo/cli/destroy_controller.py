@@ -29,36 +29,34 @@ the data of charms stay in its folder "storage".""",
 
 def run(session: session.Session) -> int:
     """Destroy the models, stop the process, remove the folder."""
-    from ..controller import process
-
     name, *_ = session.parsed.at_most(1)
     arguments.check_controller(name)
     if session.flags['destroy-storage'] and session.flags['release-storage']:
         raise errors.UsageError('--destroy-storage and --release-storage cannot both be specified')
+    if not arguments.is_confirmed(session.parsed) and folders.data().joinpath('solo.db').exists():
+        arguments.confirm(
+            f'WARNING! This command will destroy the controller of {folders.data()}, with all its '
+            f'models.\n\nTo continue, enter the name of the controller ("{juju.CONTROLLER}"): ',
+            'controller destruction',
+            juju.CONTROLLER,
+        )
+    given = ('destroy-all-models', 'destroy-storage', 'release-storage', 'force', 'no-wait')
+    return end(session, **{key.replace('-', '_'): session.flags[key] for key in given})
+
+
+def end(session: session.Session, **asked: bool) -> int:
+    """End the models as *asked*, stop the controller and remove the data directory."""
+    from ..controller import process
+
     data = folders.data()
     if not data.joinpath('solo.db').exists():
         session.say(f'There is no controller in {data}.')
         return 0
-    if not arguments.is_confirmed(session.parsed):
-        arguments.confirm(
-            f'WARNING! This command will destroy the controller of {data}, with all its models.\n'
-            f'\nTo continue, enter the name of the controller ("{juju.CONTROLLER}"): ',
-            'controller destruction',
-            juju.CONTROLLER,
-        )
     session.say('Destroying controller')
-    session.call(
-        'destroy_controller',
-        session.progress,
-        destroy_all_models=session.flags['destroy-all-models'],
-        destroy_storage=session.flags['destroy-storage'],
-        release_storage=session.flags['release-storage'],
-        force=session.flags['force'],
-        no_wait=session.flags['no-wait'],
-    )
+    session.call('destroy_controller', session.progress, **asked)
     process.stop(data)
     controller.disable()
-    kept = session.flags['release-storage']
+    kept = asked['release_storage']
     remove(data, keep_storage=kept)
     if kept and data.joinpath('storage').exists():
         session.say(f'The storage is kept in {data / "storage"}.')

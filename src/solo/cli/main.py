@@ -90,6 +90,8 @@ def _run(arguments: list[str], call: connection.Call) -> int:
     if module is None:
         if name.startswith('-'):
             raise errors.UsageError(f'option provided but not defined: {name}')
+        if name in table.ABSENT:
+            raise errors.Error(f'cannot do "{name}": {table.ABSENT[name]}')
         raise unrecognized(name)
     try:
         parsed = flags.parse(

@@ -29,6 +29,8 @@ def run(session: session.Session) -> int:
     if not session.args:
         raise errors.UsageError('no target name specified')
     name, *words = session.args
+    if words[:1] == ['--']:  # ssh(1) takes it as the end of its own flags
+        del words[0]
     found = _TARGET.match(name)
     if found is None:
         raise errors.UsageError(f'invalid target name "{name}"')

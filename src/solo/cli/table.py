@@ -17,6 +17,7 @@ VERBS = {
     'attach-storage': 'Attach existing storage to a unit.',
     'bootstrap': 'Initialise the controller of this machine.',
     'cancel-task': 'Cancel pending or running tasks.',
+    'clouds': 'List all clouds available.',
     'completion': 'Print the completion script of a shell.',
     'config': 'Get, set, or reset configuration for a deployed application.',
     'constraints': 'Display machine constraints for an application.',
@@ -39,8 +40,10 @@ VERBS = {
     'find-offers': 'Find offered application endpoints.',
     'grant-secret': 'Grant access to a secret.',
     'help': 'Show help on a command or other topic.',
+    'help-hook-commands': 'Show help on a hook command.',
     'import-filesystem': 'Import a filesystem into the model.',
     'integrate': 'Integrate two applications.',
+    'kill-controller': 'Forcibly terminate all machines and the controller.',
     'machine': 'Switch the power of machines, and cut and heal their cables.',
     'machines': 'List machines in a model.',
     'model-config': 'Display or set configuration values of a model.',
@@ -64,6 +67,7 @@ VERBS = {
     'resolved': 'Mark unit errors resolved and re-execute failed hooks.',
     'resources': 'Show the resources for an application or unit.',
     'resume-relation': 'Resume a suspended relation to an application offer.',
+    'retry-provisioning': 'Retry provisioning for failed machines.',
     'revoke-secret': 'Revoke access to a secret.',
     'run': 'Run an action on a specified unit.',
     'scp': 'Securely transfer files within a model.',
@@ -72,6 +76,7 @@ VERBS = {
     'set-model-constraints': 'Set machine constraints on a model.',
     'show-action': 'Show detailed information about an action.',
     'show-application': 'Display information about an application.',
+    'show-controller': 'Show detailed information of a controller.',
     'show-machine': "Show a machine's status.",
     'show-model': 'Show information about the current or specified model.',
     'show-offer': 'Show extended information about the offered application.',
@@ -81,6 +86,7 @@ VERBS = {
     'show-storage': 'Show storage instance information.',
     'show-task': 'Show results of a task by ID.',
     'show-unit': 'Display information about a unit.',
+    'spaces': 'List known spaces, including associated subnets.',
     'ssh': "Open a shell or run a command in a unit's machine.",
     'ssh-keys': 'List the currently known SSH keys for the model.',
     'status': 'Report the status of the model, its machines, applications and units.',
@@ -91,16 +97,37 @@ VERBS = {
     'trust': 'Set the trust status of a deployed application to true.',
     'unexpose': 'Remove public availability over the network for an application.',
     'update-secret': 'Update an existing secret.',
+    'users': 'List users who can connect to the controller.',
     'version': 'Print the Juju version that is spoken here.',
     'wait-for': 'Wait for an entity to reach a specified state.',
     'whoami': 'Print the current controller, model, and logged in user name.',
 }
+# What Juju has for clouds, users and its shop, and why it isn't here.
+_SHOP = 'charms come from files here, not from Charmhub; yours is a path such as "./mycharm"'
+_CLOUD = 'the only cloud is this machine'
+_USERS = 'there is one user, admin'
+ABSENT = {
+    **dict.fromkeys(('download', 'find', 'info', 'charm-resources'), _SHOP),
+    **dict.fromkeys(
+        ('add-cloud', 'add-credential', 'credentials', 'autoload-credentials'), _CLOUD
+    ),
+    **dict.fromkeys(('add-k8s', 'remove-cloud', 'remove-credential', 'update-cloud'), _CLOUD),
+    **dict.fromkeys(('add-user', 'remove-user', 'grant', 'revoke', 'login', 'logout'), _USERS),
+    **dict.fromkeys(('add-space', 'move-to-space', 'rename-space'), 'there is one space, alpha'),
+    **dict.fromkeys(('enable-ha', 'migrate', 'register'), 'there is one controller'),
+    **dict.fromkeys(
+        ('upgrade-controller', 'upgrade-model', 'sync-agent-binary'),
+        'a newer solo takes the place of the running one by itself',
+    ),
+}
 ALIASES = {
     'add-relation': 'integrate',
     'debug-hook': 'debug-hooks',
+    'help-action-commands': 'help-hook-commands',
     'get-constraints': 'constraints',
     'get-model-constraints': 'model-constraints',
     'list-actions': 'actions',
+    'list-clouds': 'clouds',
     'list-controllers': 'controllers',
     'list-machines': 'machines',
     'list-models': 'models',
@@ -108,9 +135,11 @@ ALIASES = {
     'list-operations': 'operations',
     'list-resources': 'resources',
     'list-secrets': 'secrets',
+    'list-spaces': 'spaces',
     'list-ssh-keys': 'ssh-keys',
     'list-storage': 'storage',
     'list-storage-pools': 'storage-pools',
+    'list-users': 'users',
     'relate': 'integrate',
     'remove-consumed-application': 'remove-saas',
     'resolve': 'resolved',

@@ -38,7 +38,7 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
                         f'Note: this will remove all units of "{row["application_name"]}"'
                     )
             except errors.Error as error:
-                result['failed'].append({'unit': name, 'error': str(error)})
+                result['failed'].append({'unit': name, 'error': error.message})
                 continue
             result['removed'].append({'unit': name, **fate(tx, [row['id']], destroy=destroy)})
             if not params.get('dry_run') and not asks:
