@@ -94,11 +94,13 @@ def test_hooks_are_told_of_the_models_proxies(model: Model):
     tell = 'echo "$JUJU_CHARM_HTTP_PROXY|$JUJU_CHARM_NO_PROXY|$https_proxy|$HTTPS_PROXY" >>$SAID'
     model.deploy('a', on={'config-changed': tell})
     model.started('a/0')
+    typo = model.ask('model-config', 'juju-http-proxi=x')
     model.juju('model-config', 'juju-http-proxy=http://j:1', 'https-proxy=http://l:2')
 
     model.juju('config', 'a', 'number=2')
 
     model.wait(lambda: len(model.said()) == 2 or None)
+    assert (typo.code, 'possible misspelling' in typo.err) == (0, True)
     local = '127.0.0.1,localhost,::1'
     assert model.said() == [f'|{local}||', f'http://j:1|{local}|http://l:2|http://l:2']
     assert 'https_proxy' not in model.trace('a/0')[0].names

@@ -26,14 +26,7 @@ def run(session: session.Session) -> int:
     if session.flags['file']:
         pairs = {**_file(session.flags['file']), **pairs}
     if pairs or reset:
-        known: dict[str, dict[str, Any]] = session.ask('model_config', set={}, reset=[])
-        for key in (*pairs, *reset):
-            if key not in known:
-                session.say(
-                    f'WARNING key "{key}" is not defined in the current model configuration: '
-                    'possible misspelling'
-                )
-        session.ask('model_config', set=pairs, reset=reset)
+        session.ask('model_config', session.progress, set=pairs, reset=reset)
         return 0
     found: dict[str, dict[str, Any]] = session.ask('model_config', set={}, reset=[])
     style = session.flags['format']

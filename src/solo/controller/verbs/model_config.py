@@ -15,17 +15,24 @@ if TYPE_CHECKING:
 
 def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict[str, Any]:
     """Set and reset keys, then return all with ``Value`` and ``Source``."""
-    del emit
-    given = wire.mapping(params, 'set')
+    given, reset = wire.mapping(params, 'set'), params.get('reset') or ()
     if 'provider' in given:
         controller.provider(given['provider'])
     with controller.database.write() as tx:
         row = models.get(tx, params.get('model', ''))
         own = models.config(row)
         before = models.provider(row)
+        for key in (*given, *reset):
+            if key not in models.DEFAULTS and key not in own:
+                emit(
+                    {
+                        'progress': f'WARNING key "{key}" is not defined in the current model '
+                        'configuration: possible misspelling'
+                    }
+                )
         for key, value in given.items():
             own[key] = typed(key, value)
-        for key in params.get('reset') or ():
+        for key in reset:
             own.pop(key, None)
         tx.update('model', row['id'], config=json.dumps(own))
         changed = models.provider(models.get(tx, row['name'])) != before
