@@ -6,10 +6,11 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from psycopg import sql
 from waiting import wait_for
 
 from pgcharm import postgres
-from pgcharm.clients import apply, grants, passwords, rules, wire
+from pgcharm.clients import apply, catalogue, grants, passwords, rules, wire
 
 from .test_charm_grants import SEED, Server, client, pytestmark, server
 
@@ -44,6 +45,8 @@ DENIED = (psycopg.errors.InsufficientPrivilege, psycopg.errors.FeatureNotSupport
         'CREATE EXTENSION file_fdw',
         'CREATE EXTENSION dblink',
         'ALTER SYSTEM SET log_statement = none',
+        "SET ROLE jujuowner_evil; ALTER ROLE CURRENT_USER SET juju.extensions = '[]'",
+        'ALTER DATABASE evil RENAME TO victim2',
         'CREATE EVENT TRIGGER t ON ddl_command_end EXECUTE FUNCTION juju.adopt()',
         'DROP EVENT TRIGGER juju_adopt',
         'ALTER EVENT TRIGGER juju_adopt DISABLE',
@@ -53,6 +56,23 @@ DENIED = (psycopg.errors.InsufficientPrivilege, psycopg.errors.FeatureNotSupport
         'DROP DATABASE victim',
         'CREATE DATABASE extra',
         "CREATE FUNCTION c() RETURNS int LANGUAGE c AS 'libc', 'getpid'",
+        "LOAD '/lib/x86_64-linux-gnu/libc.so.6'",
+        'BEGIN; LOCK TABLE pg_database IN ACCESS EXCLUSIVE MODE',
+        'SELECT FROM pg_database FOR UPDATE',
+        'UPDATE pg_database SET datallowconn = true',
+        "SELECT lo_export(lo_from_bytea(0, 'x'), '/tmp/stolen')",
+        "SELECT pg_ls_dir('/etc')",
+        'SELECT pg_promote()',
+        'SELECT pg_wal_replay_pause()',
+        "SELECT pg_create_physical_replication_slot('mine')",
+        "SELECT pg_create_restore_point('mine')",
+        "CREATE SUBSCRIPTION s CONNECTION 'host=127.0.0.1' PUBLICATION p",
+        'CREATE PUBLICATION p FOR ALL TABLES',
+        "CREATE TABLESPACE t LOCATION '/tmp'",
+        'SELECT * FROM pg_hba_file_rules',
+        'SHOW data_directory',
+        "SET session_preload_libraries = 'x'",
+        'SET session_replication_role = replica',
     ],
 )
 def test_session_of_a_client_cannot(server: Server, statement: str) -> None:
@@ -97,6 +117,156 @@ def test_trap_of_a_client_is_not_sprung_by_us(server: Server) -> None:
 
     supers = server.ask(b"SELECT rolname FROM pg_roles WHERE rolsuper AND rolname ~ '^juju_'")
     assert supers == []
+
+
+@pytest.mark.parametrize(
+    'setting',
+    [
+        *("client_encoding = 'SQL_ASCII'", "client_encoding = 'LATIN1'"),
+        *("local_preload_libraries = 'nowhere'", "statement_timeout = '1ms'"),
+        *('default_transaction_isolation = serializable', "DateStyle = 'German'"),
+        *('default_transaction_deferrable = on', 'quote_all_identifiers = on'),
+        *('standard_conforming_strings = off', "bytea_output = 'escape'"),
+        *("IntervalStyle = 'iso_8601'", "TimeZone = 'Asia/Kathmandu'"),
+    ],
+)
+def test_what_a_client_makes_its_database_set_stops_no_other_client_of_it(
+    server: Server, setting: str
+) -> None:
+    evil, later = client('evil', 'odd'), client('later', 'odd', roles='é中', extensions='citext')
+    server.serve(evil)
+    with server.client(evil) as connection:
+        connection.execute(f'ALTER DATABASE odd SET {setting}'.encode())
+
+    try:
+        server.serve(evil, later)
+    finally:
+        server.ask(b'ALTER DATABASE odd RESET ALL')
+
+    with server.client(later) as connection:
+        connection.execute("SELECT 'a'::citext; CREATE TABLE IF NOT EXISTS more (id int)")
+
+
+def test_settings_of_a_client_are_not_read_as_a_whole(server: Server) -> None:
+    evil = client('hoarder')
+    server.serve(evil)
+    with server.client(evil) as connection:
+        connection.execute(
+            f"ALTER ROLE CURRENT_USER SET search_path = '{'x' * 1_000_000}'".encode()
+        )
+
+    with server.enter() as connection:
+        found = catalogue.read(connection)
+
+    assert found.users[evil.user].settings == {
+        'statement_timeout': '30s',
+        'temp_file_limit': '64MB',
+    }
+
+
+@pytest.mark.parametrize(
+    'locking',
+    [
+        "ALTER ROLE CURRENT_USER PASSWORD 'mine'",
+        "ALTER ROLE CURRENT_USER SET work_mem = '1MB'",
+        'ALTER DATABASE locked SET work_mem = 4096',
+        'GRANT CREATE ON DATABASE locked TO CURRENT_USER',
+        'GRANT ALL ON SCHEMA public TO CURRENT_USER',
+        'SET ROLE jujuowner_locked; ALTER ROLE CURRENT_USER SET work_mem = 4096',
+    ],
+)
+def test_transaction_of_a_client_that_locks_itself_holds_nobody_up(
+    server: Server, locking: str
+) -> None:
+    evil, later = client('evil', 'locked'), client('later', 'locked', extensions='citext')
+    server.serve(evil)
+    with server.client(evil) as connection:
+        connection.execute('BEGIN')
+        connection.execute(locking.encode())
+
+        server.do(grants.MakeUser(evil.user, False, 'x', grants.Limits(7, 7, 7)))
+        server.serve(evil, later)
+        server.serve(later)  # the other has gone
+
+        with pytest.raises(psycopg.OperationalError):
+            connection.execute('COMMIT')
+    with pytest.raises(psycopg.OperationalError):
+        server.client(evil).__enter__()
+
+
+def test_what_a_client_made_before_its_database_was_shared_gives_it_no_power(
+    server: Server,
+) -> None:
+    evil, later = client('early', 'squatted'), client('later', 'squatted', extensions='citext')
+    server.serve(evil)
+    # It enters between CREATE DATABASE and our next statement.
+    server.ask(b'DROP EVENT TRIGGER juju_adopt; DROP SCHEMA juju CASCADE', 'squatted')
+    with server.client(evil) as connection:
+        connection.execute(
+            'CREATE SCHEMA juju; GRANT ALL ON SCHEMA juju TO PUBLIC;'
+            ' CREATE FUNCTION juju.adopt() RETURNS event_trigger LANGUAGE plpgsql'
+            ' AS $$ BEGIN END $$; GRANT ALL ON FUNCTION juju.adopt() TO PUBLIC'
+        )
+    server.do(grants.Share('squatted', 'jujuowner_squatted', is_ours=True))
+
+    with server.client(evil) as connection:
+        for statement in (
+            'ALTER FUNCTION juju.adopt() SECURITY INVOKER',
+            (
+                'CREATE OR REPLACE FUNCTION juju.adopt() RETURNS event_trigger LANGUAGE plpgsql'
+                ' AS $$ BEGIN ALTER ROLE juju_early SUPERUSER; END $$'
+            ),
+            'DROP FUNCTION juju.adopt() CASCADE',
+            'ALTER SCHEMA juju RENAME TO other',
+        ):
+            with pytest.raises(DENIED):
+                connection.execute(statement.encode())
+        connection.execute('CREATE TABLE bait (id int)')
+    server.serve(evil, later)
+    assert server.ask(b"SELECT FROM pg_roles WHERE rolsuper AND rolname ~ '^juju_'") == []
+
+
+def test_database_that_a_client_closed_is_its_own_loss(server: Server) -> None:
+    evil, door = client('closer', 'closed'), client('closer', 'second')
+    other, later = client('other'), client('later', 'closed', extensions='citext')
+    server.serve(evil, door)
+    with server.client(door) as connection:
+        connection.execute('ALTER DATABASE closed ALLOW_CONNECTIONS false')
+
+    with server.enter() as connection:
+        known = {one.user: passwords.derive(SEED, one.user) for one in (evil, door, other, later)}
+        todo = server.plan(connection, (evil, door, other, later), known)
+        failed = apply.apply_all(todo, connection, server.enter)
+
+    assert [text for text in failed if 'closed' not in text] == []
+    assert failed
+    with server.client(other) as connection:
+        assert connection.execute('SELECT current_database()').fetchone() == ('other',)
+    server.ask(b'ALTER DATABASE closed ALLOW_CONNECTIONS true')
+    server.serve(evil, door, other, later)
+
+
+def test_objects_of_any_name_are_shared_and_run_nothing(server: Server) -> None:
+    one, two = client('namer', 'names'), client('reader', 'names')
+    server.serve(one, two)
+    odd = ('a"b', "it's", '%I %s %%', 'new\nline', '; DROP TABLE x; --', 'Ünï', '\\', 'a.b', '$$')
+
+    with server.client(one) as connection:
+        for name in odd:
+            quoted = sql.Identifier(name)
+            for text in (
+                'CREATE SCHEMA {}',
+                'CREATE TABLE {0}.{0} ({0} int)',
+                'CREATE FUNCTION {0}.{0}({0} {0}.{0}) RETURNS int LANGUAGE sql AS $_$SELECT 1$_$',
+                'CREATE VIEW {0}.view AS SELECT * FROM {0}.{0}',
+            ):
+                connection.execute(sql.SQL(text).format(quoted))
+
+    with server.client(two) as connection:
+        for name in odd:
+            quoted = sql.Identifier(name)
+            connection.execute(sql.SQL('INSERT INTO {0}.{0} VALUES (1)').format(quoted))
+            connection.execute(sql.SQL('DROP SCHEMA {} CASCADE').format(quoted))
 
 
 def test_client_that_takes_all_its_connections_leaves_some(server: Server) -> None:

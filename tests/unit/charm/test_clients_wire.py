@@ -239,6 +239,7 @@ def test_rotated_client_may_come_as_its_former_user_too() -> None:
         ({'private-address': '2001:db8::1'}, ('2001:db8::1/128',)),
         ({'egress-subnets': 'garbage,10.0.0.1/32'}, ('10.0.0.1/32',)),
         ({'egress-subnets': '0.0.0.0/0', 'ingress-address': '10.0.0.2'}, ('10.0.0.2/32',)),
+        ({'egress-subnets': '0.0.0.0/1,128.0.0.0/1,::/1,8000::/1,10.0.0.0/8'}, ('10.0.0.0/8',)),
         ({'egress-subnets': '::/0'}, ()),
         ({'private-address': 'host.example'}, ()),
         ({'private-address': 'fe80::1%x\nhost all all all trust #'}, ()),

@@ -41,6 +41,9 @@ def connect(
         autocommit=True,
         connect_timeout=5,
         application_name='charm',
+        # Whoever owns a database sets the defaults of all who enter it.
+        client_encoding='UTF8',
+        options='-c local_preload_libraries=',
     ) as connection:
         yield connection
 

@@ -38,6 +38,7 @@ def apply_all(
     """
     import psycopg
 
+    connection.execute(f'SET lock_timeout = {sharing.LOCK_TIMEOUT}'.encode())
     failed: list[str] = []
     closed: set[str] = set()
     for is_alone, group in itertools.groupby(
@@ -48,8 +49,13 @@ def apply_all(
                 if isinstance(statement, grants.Grant) and statement.role in closed:
                     continue  # a member would enter a database that is not shared as it should be
                 try:
-                    with contextlib.nullcontext() if is_alone else connection.transaction():
-                        _apply(statement, connection, enter)
+                    try:
+                        with contextlib.nullcontext() if is_alone else connection.transaction():
+                            _apply(statement, connection, enter)
+                    except psycopg.errors.LockNotAvailable:
+                        _make_way(statement, connection)
+                        with contextlib.nullcontext() if is_alone else connection.transaction():
+                            _apply(statement, connection, enter)
                 except psycopg.Error as error:
                     if connection.closed:
                         raise
@@ -67,6 +73,18 @@ def end_sessions(
         'SELECT pg_terminate_backend(pid) FROM pg_stat_activity'
         ' WHERE usename = ANY(%s) AND (%s OR client_addr <<= ANY(%s::inet[]))',
         [list(users), not networks, list(networks)],
+    )
+
+
+def _make_way(statement: grants.Statement, connection: Connection[Any]) -> None:
+    """End the transactions of clients that hold up *statement*, on which they all would wait.
+
+    A client may change its own user and database, and then do nothing more for ever.
+    """
+    connection.execute(
+        'SELECT pg_terminate_backend(pid) FROM pg_stat_activity'
+        " WHERE backend_xid IS NOT NULL AND usename ~ '^juju_' AND %s IN (usename, datname)",
+        [grants.subject(statement)],
     )
 
 

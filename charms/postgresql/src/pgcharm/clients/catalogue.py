@@ -29,16 +29,21 @@ WITH RECURSIVE reached (role, power) AS (
 SELECT role.rolname, role.rolcanlogin, role.rolsuper, coalesce(role.rolpassword, ''),
     CASE WHEN isfinite(role.rolvaliduntil)
         THEN extract(epoch FROM role.rolvaliduntil)::float8 END,
-    role.rolconnlimit, setting.setconfig,
+    role.rolconnlimit, setting.pairs,
     bool_or(power.rolsuper OR power.rolcreaterole OR power.rolreplication OR power.rolbypassrls
-        OR power.rolname LIKE 'pg\\_%'
+        OR power.rolname LIKE 'pg\\_%%'
             AND power.rolname NOT IN ('pg_database_owner', 'pg_monitor', 'pg_read_all_stats'))
 FROM reached
 JOIN pg_authid AS role ON role.oid = reached.role
 JOIN pg_authid AS power ON power.oid = reached.power
-LEFT JOIN pg_db_role_setting AS setting ON setting.setrole = role.oid AND setting.setdatabase = 0
+LEFT JOIN (
+    SELECT setrole, array_agg(pair) AS pairs
+    FROM pg_db_role_setting, unnest(setconfig) AS pair
+    WHERE setdatabase = 0 AND split_part(pair, '=', 1) = ANY(%s)
+    GROUP BY setrole
+) AS setting ON setting.setrole = role.oid
 GROUP BY role.oid, role.rolname, role.rolcanlogin, role.rolsuper, role.rolpassword,
-    role.rolvaliduntil, role.rolconnlimit, setting.setconfig
+    role.rolvaliduntil, role.rolconnlimit, setting.pairs
 """
 
 
@@ -48,7 +53,8 @@ def read(connection: Connection[Any]) -> grants.Catalogue:
     unfit: dict[str, str] = {}
     extensions: dict[str, frozenset[wire.Extension]] = {}
     roles: set[str] = set()
-    for row in connection.execute(_READ_ROLES):
+    # Not all settings: a client may give its user as many and as long ones as it likes.
+    for row in connection.execute(_READ_ROLES, [[EXTENSIONS, *_OURS]]):
         name, can_login, is_superuser, verifier, locked_at, limit, pairs, is_powerful = row
         roles.add(name)
         settings = dict(pair.partition('=')[::2] for pair in pairs or ())

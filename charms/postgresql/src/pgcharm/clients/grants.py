@@ -182,6 +182,20 @@ Statement = (
     MakeRole | MakeUser | MakeDatabase | Share | MakeExtension | Grant | Revoke | LockOut | Forget
 )
 
+
+def subject(statement: Statement) -> str:
+    """Return the user or the database that *statement* changes, each its own client's."""
+    match statement:
+        case MakeUser(name) | MakeRole(name) | MakeDatabase(name):
+            return name
+        case Share(database) | MakeExtension(database):
+            return database
+        case Grant(_, member) | Revoke(_, member):
+            return member
+        case LockOut(user) | Forget(user):
+            return user
+
+
 # A member enters no database that isn't shared yet, so granting comes after sharing.
 ORDER: Sequence[type] = (
     *(MakeRole, MakeUser, MakeDatabase, Share, MakeExtension),

@@ -16,11 +16,14 @@ if TYPE_CHECKING:
 
 _SCHEMA = 'juju'
 
+LOCK_TIMEOUT = '1000'
+"""Milliseconds to wait for a client's transaction: no hook may take long."""
+
 _OURSELVES = {
     'role': 'none',
     'search_path': 'pg_catalog',
     'statement_timeout': '0',
-    'lock_timeout': '10000',
+    'lock_timeout': LOCK_TIMEOUT,
     'idle_in_transaction_session_timeout': '0',
     'row_security': 'off',
     'check_function_bodies': 'on',
@@ -97,13 +100,16 @@ def share(inside: Connection[Any], database: str, owner: str, *, is_ours: bool) 
             run(sql.SQL('GRANT ALL ON SCHEMA public TO {owner}'))
             if is_ours:  # before PostgreSQL 15 everybody could make tables there
                 run(sql.SQL('REVOKE CREATE ON SCHEMA public FROM PUBLIC'))
+        # A client may have entered before us, and made them.
         run(sql.SQL('CREATE SCHEMA IF NOT EXISTS {schema}'))
+        run(sql.SQL('ALTER SCHEMA {schema} OWNER TO SESSION_USER'))
         run(
             sql.SQL(
                 'CREATE OR REPLACE FUNCTION {function}() RETURNS event_trigger LANGUAGE plpgsql'
                 ' SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS {body}'
             )
         )
+        run(sql.SQL('ALTER FUNCTION {function}() OWNER TO SESSION_USER'))
         if not _has(inside, "SELECT FROM pg_event_trigger WHERE evtname = 'juju_adopt'"):
             run(
                 sql.SQL(

@@ -20,6 +20,7 @@ _WISHES = ('database', 'roles', 'extensions')
 _LONGEST = 8192
 _MOST_ROLES = 100
 _MOST_NETWORKS = 32
+_WIDEST = 8  # two halves are everybody, too
 
 
 @dataclasses.dataclass(frozen=True)
@@ -269,8 +270,8 @@ def _network(word: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
         network = ipaddress.ip_network(word)
     except ValueError:
         raise ValueError('not an address or network') from None
-    if network.prefixlen == 0:
-        raise ValueError('everybody')
+    if network.prefixlen < _WIDEST:
+        raise ValueError(f'everybody: wider than /{_WIDEST}')
     return network
 
 
