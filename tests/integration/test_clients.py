@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import stat
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import ages
+import counting
 import processes
 import psycopg
 import pytest
@@ -24,6 +26,16 @@ def model(solo: Run) -> Iterator[ages.Model]:
     """A PostgreSQL with a client of each age, which share a database."""
     with ages.model(solo, 'ages') as here:
         yield here
+
+
+@pytest.fixture(scope='module')
+def counter(
+    model: ages.Model, data: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[counting.Counter]:
+    """What hooks of the first unit call, from the first test that asks on."""
+    folder = tmp_path_factory.mktemp('counted')
+    with counting.counted(data, model.name, 'pg/0', folder) as found:
+        yield found
 
 
 def test_each_age_writes_and_the_others_see_and_change_it(model: ages.Model) -> None:
@@ -124,6 +136,92 @@ def test_nonsense_is_answered_and_costs_the_others_nothing(model: ages.Model) ->
     assert row(before, 'SELECT current_database()') == (ages.DATABASE,)
 
 
+REFUSED = {
+    "database 'a\\x00b'": {'database': 'a\0b'},
+    "database 'xxx": {'database': 'x' * 1_000_000},
+    'roles: more than 100': {'roles': ','.join(f'r{number}' for number in range(10_000))},
+    "role 'juju_client-reactive'": {'roles': 'juju_client-reactive'},
+    "role 'jujuowner_shared'": {'roles': 'readers,jujuowner_shared'},
+    "role 'pg_execute_server_program'": {'roles': 'pg_execute_server_program'},
+    "role 'strong'": {'roles': 'strong'},
+}
+"""How the answer begins, and what a client asks."""
+
+HARMLESS = (
+    {'host': '10.9.9.9', 'user': 'postgres', 'password': 'x', 'state': 'master', 'version': '1'},
+    {'allowed-units': 'evil/0 pg/0', 'allowed-subnets': '0.0.0.0/0', 'master': 'host=10.9.9.9'},
+    {'egress-subnets': '127.0.0.1/32\nhost all all 0.0.0.0/0 trust,0.0.0.0/0,::/1,evil.test'},
+    {'egress-subnets': '\0', 'ingress-address': 'evil.test', 'private-address': 'fe80::1%\n'},
+    {f'key{number}': 'value' * 20 for number in range(5_000)},
+    {'extensions': 'plpython3u,file_fdw(public),citext; DROP DATABASE shared'},
+)
+
+
+def test_bags_of_a_hostile_client_cost_the_others_nothing(
+    model: ages.Model, tmp_path: Path
+) -> None:
+    model.do('deploy', BASH, 'evil')
+    model.do('integrate', 'evil:db', 'pg:db')
+    own, steady = model.master('evil'), model.master('client-reactive')
+    operator = model.act('pg/0', 'get-connection')['uri']
+    row(operator, 'CREATE ROLE strong CREATEROLE')
+    address = model.ask('status')['applications']['evil']['units']['evil/0']['public-address']
+    name, asked = _relation(model, 'evil'), tmp_path / 'asked'
+    tmp_path.chmod(0o755)
+
+    def say(bag: Mapping[str, str]) -> None:
+        asked.write_text(json.dumps(bag))
+        model.do('exec', '--unit', 'evil/0', f'relation-set -r {name} --file {asked}')
+
+    for answer, bag in REFUSED.items():
+        say(bag)
+        said = wait_for(
+            lambda answer=answer: (
+                model.bag('evil/0') if answer in model.bag('evil/0').get('refused', '') else None
+            ),
+            timeout=120,
+            every=0.3,
+            message=answer,
+        )
+        assert 'password' not in said
+        assert row(steady, 'SELECT 1') == (1,)
+        say(dict.fromkeys(bag, ''))
+    wait_each(['evil'], lambda _: row(own, 'SELECT current_user') == ('juju_evil',))
+
+    for number, bag in enumerate(HARMLESS):
+        say({**bag, 'roles': f'seen{number}'})
+        wait_each(
+            ['evil'], lambda _, role=f'seen{number}': model.bag('evil/0').get('roles') == role
+        )
+        said = model.bag('evil/0')
+        assert (said['user'], said['state']) == ('juju_evil', 'standalone')
+        assert said.get('allowed-subnets', '') in ('', '127.0.0.1/32', f'{address}/32')
+        assert row(steady, 'SELECT 1') == (1,)
+        say(dict.fromkeys(bag, ''))
+
+    rules = "SELECT count(*) FROM pg_hba_file_rules WHERE error <> '' OR auth_method = 'trust'"
+    assert row(operator, rules) == (0,)
+    assert model.status('pg/0')['current'] == 'active'
+    assert 'hook failed' not in model.do('debug-log', '--limit', '5000', '--include', 'pg/0')
+    model.remove('evil')
+
+
+def test_hook_calls_nothing_for_a_relation_that_it_is_not_about(
+    model: ages.Model, counter: counting.Counter
+) -> None:
+    changed = _relation(model, 'client-bash')
+    counter.new()
+
+    model.do('exec', '--unit', 'pg/0', 'JUJU_DISPATCH_PATH=hooks/cluster-changed ./dispatch')
+    assert [call for call in counter.new() if call.relation.startswith('db:')] == []
+
+    model.do('config', 'client-bash', 'roles=counted')
+    wait_each(['client-bash'], lambda _: model.bag('client-bash/0').get('roles') == 'counted')
+    calls = [call for call in counter.new() if call.hook != 'update-status']
+    assert {call.relation for call in calls if call.relation.startswith('db:')} == {changed}
+    assert [call.name for call in calls].count('relation-set') == 2  # the unit's bag, and ours
+
+
 def test_client_verifies_the_server_and_nobody_comes_in_the_clear(
     model: ages.Model, tmp_path: Path
 ) -> None:
@@ -164,6 +262,24 @@ def _relation(model: ages.Model, client: str) -> str:
     found = model.relation(f'{client}/0')
     assert found is not None
     return f'db:{found["relation-id"]}'
+
+
+def _assert_told_once(calls: list[counting.Call]) -> None:
+    """See that each hook that had something to tell wrote each bag once, and read none."""
+    told = [
+        (call.context, call.relation, call.is_app)
+        for call in calls
+        if call.relation.startswith('db:') and call.name == 'relation-set'
+    ]
+    assert len({relation for _, relation, _ in told}) == len(AGES)
+    assert len(told) == len(set(told))
+    assert not [
+        call
+        for call in calls
+        if call.relation.startswith('db:')
+        and call.name != 'relation-set'
+        and call.hook != 'update-status'  # which reads some of them again
+    ]
 
 
 def _readable_by_all(folder: Path, since: float) -> Iterator[Path]:
@@ -227,11 +343,15 @@ def test_admin_is_served_until_the_operator_forbids_it(model: ages.Model) -> Non
     model.remove('boss')
 
 
-def test_every_age_follows_to_another_unit_and_loses_nothing(model: ages.Model) -> None:
+def test_every_age_follows_to_another_unit_and_loses_nothing(
+    model: ages.Model, counter: counting.Counter
+) -> None:
     # The whole walk, over three units, a switchover and a failover, is in tests/chaos.
     row(model.master('client-v2'), 'CREATE TABLE moved (by text)')
+    counter.new()
     model.do('add-unit', 'pg')
     model.wait_for_states('master', 'hot standby')
+    _assert_told_once(counter.new())
     wait_each(AGES, lambda age: len(model.connections(f'{age}/0')[1]) == 1)
 
     model.do('remove-unit', 'pg/0', '--no-prompt', '--destroy-storage')

@@ -5,6 +5,15 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
+
+# There is nobody yet to be told anything, and a new unit has as many such hooks as clients; the
+# imports below cost half a second.
+if __name__ == '__main__' and os.environ.get('JUJU_DISPATCH_PATH') in (
+    'hooks/db-relation-created',
+    'hooks/db-admin-relation-created',
+):
+    sys.exit()
 
 import ops
 
@@ -90,6 +99,4 @@ class PostgresqlCharm(ops.CharmBase):
 
 if __name__ == '__main__':
     PostgresqlCharm.hook = juju.take_over(os.environ)
-    # There is nobody yet to be told anything; a new unit has as many such hooks as clients.
-    if not PostgresqlCharm.hook.is_created:
-        ops.main(PostgresqlCharm)
+    ops.main(PostgresqlCharm)

@@ -62,6 +62,7 @@ def test_change_of_role_is_one_write_per_client(source: fake_juju.FakeJuju) -> N
 
     for relation in (1, 2, 3):
         known.tell('db', relation, {'state': 'master'}, None)
+    known.finish()
 
     assert source.asked == {('relation-set', relation): 1 for relation in (1, 2, 3)}
 
@@ -74,6 +75,7 @@ def test_who_comes_to_lead_writes_once_per_client_and_reads_nothing(
     known = know(source)
     for relation in (1, 2, 3):
         known.tell('db', relation, None, {'master': 'm'})
+    known.finish()
 
     assert source.asked == {('relation-set', relation): 1 for relation in (1, 2, 3)}
 

@@ -23,13 +23,15 @@ def client(application: str = 'web', endpoint: str = 'db', **policy: object) -> 
     )
 
 
-def served(*clients: wire.Client, busy: tuple[str, ...] = ()) -> grants.Catalogue:
+def served(
+    *clients: wire.Client, busy: tuple[str, ...] = (), seed: str = SEED
+) -> grants.Catalogue:
     """Return a server that has all that *clients* want."""
     users = {
         one.user: grants.User(
             True,
             one.is_admin,
-            scram.verifier(passwords.derive(SEED, one.user), iterations=1),
+            scram.verifier(passwords.derive(seed, one.user), iterations=1),
         )
         for one in clients
     }

@@ -103,6 +103,37 @@ def running(wanted_: desired.Desired | None = None) -> observed.Observed:
     return machine.seen
 
 
+def peer(number: str, state: str) -> Mapping[str, str]:
+    """Return the bag of the unit of that number, with an address of its own."""
+    return {
+        'address': f'10.0.0.1{number}',
+        'client-address': f'10.0.0.1{number}',
+        'postgresql-port': '5432',
+        'patroni-port': '8008',
+        'etcd-client-port': '2379',
+        'etcd-peer-port': '2380',
+        'state': state,
+    }
+
+
+def cluster_of(leader: str, *members: str) -> cluster.Cluster:
+    """Return the cluster of these members, all of them streaming."""
+    return cluster.Cluster(
+        tuple(
+            cluster.Member(
+                name,
+                'leader' if name == leader else 'replica',
+                'running' if name == leader else 'streaming',
+                '10.0.0.1',
+                5432,
+                1,
+                0,
+            )
+            for name in members
+        )
+    )
+
+
 class Machine:
     """A machine on which every step succeeds at once."""
 

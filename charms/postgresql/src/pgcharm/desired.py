@@ -58,7 +58,10 @@ class Desired:
     """Whether this hook announces the storage."""
 
     published: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
-    """The unit's own peer bag."""
+    """The unit's own peer bag, as it was when the hook began."""
+
+    written: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
+    """What this hook wrote into it since; nobody knows of that before the hook ends."""
 
     clients: tuple[wire.Client, ...] = ()
     """The related applications, as they ask now."""
@@ -76,6 +79,11 @@ class Desired:
     def unit(self) -> str:
         """The unit's name."""
         return self.places.unit
+
+    @property
+    def says(self) -> Mapping[str, str]:
+        """The unit's own peer bag as it will be when the hook ends."""
+        return {**self.published, **self.written}
 
     @property
     def address(self) -> str:

@@ -36,7 +36,7 @@ def leaving(wanted: desired.Desired, seen: observed.Observed) -> Iterator[steps.
 def _telling(wanted: desired.Desired, seen: observed.Observed) -> Iterator[steps.Step]:
     """Tell clients and peers that this unit must not be used any more."""
     state = roles.state(wanted, seen)
-    if state is not None and state != wanted.published.get('state'):
+    if state is not None and state != wanted.says.get('state'):
         yield from running.restating(wanted, seen)
         yield steps.Publish({'state': state})
 

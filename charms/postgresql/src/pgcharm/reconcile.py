@@ -31,6 +31,7 @@ from . import (
     steps,
     watcher,
 )
+from .clients import answers
 
 _log = logging.getLogger(__name__)
 
@@ -72,6 +73,10 @@ class Workload:
     busy: Callable[[layout.Layout], AbstractContextManager[None]]
     """Tells the watcher that a hook is running."""
 
+    look_after: float = 0.5
+    """How long clients are told that a master is elected, before looking whether one is. To tell
+    a hundred takes longer than the election, and what a hook tells becomes true at its end."""
+
 
 REAL = Workload(observed.observe, perform.execute, observed.is_listening, files.busy)
 """The machine that we run on."""
@@ -104,10 +109,12 @@ def _reconcile(
     done: list[steps.Step] = []
     deadline = time.monotonic() + (_START_SECONDS if wanted.is_starting else 0.0)
     seen = workload.observe(wanted)
-    for _ in range(_ROUNDS):
-        # What Juju takes over at the end of the hook looks undone until then.
+    rounds, patience = 0, workload.look_after
+    while rounds < _ROUNDS:
         planned = plan.plan(wanted, seen, dt.datetime.now(dt.timezone.utc))
+        # What Juju takes over at the end of the hook looks undone until then.
         todo = [step for step in planned if step not in done]
+        rounds += 1
         if not todo:
             if not plan.is_on_its_way(wanted, seen):
                 break
@@ -117,9 +124,15 @@ def _reconcile(
             continue
         _log.info('to do: %s', ', '.join(type(step).__name__ for step in todo))
         try:
+            look = time.monotonic() + patience
             for step in todo:
                 workload.execute(step, wanted.places, bags, tell)
-                done.append(step)
+                done = [*(other for other in done if not _replaces(step, other)), step]
+                wanted = _after(wanted, step)
+                if _is_passing(step) and time.monotonic() > look:
+                    rounds, patience = rounds - 1, 2 * patience  # the plan is not done yet
+                    break
+            bags.clients.finish()
         except (packages.PackagesError, errors.OperatorError) as error:
             return Outcome(status.Status('blocked', str(error)[: status.LONGEST]), '', None)
         except errors.UnreachableError as error:
@@ -146,6 +159,40 @@ def _reconcile(
         known = f'{summary}\n{leader}'
         workload.execute(steps.TellWatcher(known, again), wanted.places, bags, tell)
     return Outcome(found, status.version(seen), seen.ports.postgresql if seen.ports else None)
+
+
+def _replaces(step: steps.Step, other: steps.Step) -> bool:
+    """Tell whether nothing is left of what *other* did once *step* is done."""
+    match step, other:
+        case steps.TellClient(), steps.TellClient():
+            return step.relation == other.relation
+        case steps.Publish(), steps.Publish():
+            return step.content.keys() == other.content.keys()
+        case _:
+            return False
+
+
+def _after(wanted: desired.Desired, step: steps.Step) -> desired.Desired:
+    """Return *wanted* with what *step* made our bags say, should it be taken back in this hook."""
+    match step:
+        case steps.TellClient():
+            clients = tuple(
+                answers.told(client, step.own, step.shared)
+                if client.relation == step.relation
+                else client
+                for client in wanted.clients
+            )
+            return dataclasses.replace(wanted, clients=clients)
+        case steps.Publish():
+            return dataclasses.replace(wanted, written={**wanted.written, **step.content})
+        case _:
+            return wanted
+
+
+def _is_passing(step: steps.Step) -> bool:
+    """Tell whether *step* tells a client what is true for a second or two only."""
+    own = step.own if isinstance(step, steps.TellClient) else None
+    return own is not None and own['state'] == 'failover'
 
 
 def _wait(wanted: desired.Desired, workload: Workload, deadline: float) -> observed.Observed:

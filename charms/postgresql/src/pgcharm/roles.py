@@ -7,6 +7,8 @@ other what each other's clients know.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from . import desired, layout, observed, patroni
 from .clients import answers
 
@@ -82,7 +84,7 @@ def mode(wanted: desired.Desired, seen: observed.Observed) -> patroni.Mode:
 def places(
     wanted: desired.Desired, seen: observed.Observed, own: answers.State | None
 ) -> tuple[answers.Place | None, tuple[answers.Place, ...]]:
-    """Return where the master is and where the hot standbys are, as far as they say so.
+    """Return where the master is and where the hot standbys are.
 
     Args:
         wanted: What shall be.
@@ -96,6 +98,24 @@ def places(
     if wanted.addresses is not None and seen.ports is not None and own is not None:
         here = answers.Place(wanted.addresses.for_clients, seen.ports.postgresql)
         found[wanted.unit] = (own, here)
-    master = next((place for said, place in found.values() if is_master(said)), None)
-    standbys = tuple(place for _, (said, place) in sorted(found.items()) if said == 'hot standby')
-    return master, standbys
+    master = _master(wanted, seen, {unit: said for unit, (said, _) in found.items()})
+    standbys = tuple(
+        place
+        for unit, (said, place) in sorted(found.items())
+        if said == 'hot standby' and unit != master
+    )
+    return found[master][1] if master is not None else None, standbys
+
+
+def _master(
+    wanted: desired.Desired, seen: observed.Observed, said: Mapping[str, str]
+) -> str | None:
+    """Return the unit that takes writes, as its standbys tell it.
+
+    It is the one that Patroni made the leader, whose own word comes with its own bags: so these
+    change once, and at the same time. A dead unit's ``master`` counts for nothing.
+    """
+    if seen.cluster is not None and seen.cluster.leader != wanted.places.member:
+        unit = layout.unit_of(seen.cluster.leader)
+        return unit if said.get(unit) else None
+    return next((unit for unit, state in said.items() if is_master(state)), None)

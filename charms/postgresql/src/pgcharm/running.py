@@ -108,7 +108,7 @@ def _saying(wanted: desired.Desired, seen: observed.Observed) -> Iterator[steps.
     if wanted.is_leader and seen.etcd is not None:
         # Whoever was added or promoted hears of it at once.
         bag['etcd'] = consensus.fingerprint(seen.etcd)
-    if wanted.peers.is_related and not bag.items() <= wanted.published.items():
+    if wanted.peers.is_related and not bag.items() <= wanted.says.items():
         yield steps.Publish(bag)
     if state is None:
         yield from serving.joining(wanted.clients)

@@ -130,6 +130,17 @@ def digest(bag: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps(own, sort_keys=True).encode()).hexdigest()[:32]
 
 
+def told(
+    client: wire.Client, own: Mapping[str, str] | None, shared: Mapping[str, str] | None
+) -> wire.Client:
+    """Return *client* as it is once our bags say that; None leaves a bag as it is."""
+    return dataclasses.replace(
+        client,
+        told=client.told if own is None else digest(own),
+        told_shared=client.told_shared if shared is None else digest(shared),
+    )
+
+
 def _conninfo(bag: Mapping[str, str], places: tuple[Place, ...]) -> str:
     """Return a libpq connection string, keys sorted. Source: manual, "Connection Strings"."""
     parts = {

@@ -28,12 +28,10 @@ class Hook:
     Attributes:
         relation: The id of the client's relation that it is about; None where it is about none.
         is_broken: Whether that relation is gone.
-        is_created: Whether it has only just come: units of the client join it in later hooks.
     """
 
     relation: int | None = None
     is_broken: bool = False
-    is_created: bool = False
 
 
 class Juju(Protocol):
@@ -129,5 +127,4 @@ def take_over(environment: MutableMapping[str, str]) -> Hook:
     return Hook(
         int(relation) if relation.isdecimal() else None,
         was.endswith('-broken'),
-        was.endswith('-created'),
     )

@@ -8,10 +8,12 @@ some of it. What was told is remembered as well, so to tell something else needs
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import json
 import time
 from collections.abc import Mapping
+from concurrent import futures
 from typing import Any, cast
 
 from .. import scram
@@ -24,6 +26,11 @@ _KEPT = (
 
 LOOK_SECONDS = 1.0
 """How much of an ``update-status`` goes into reading again: a client costs 50 ms."""
+
+_AT_ONCE = 4
+"""Writes that are under way together. Juju takes them one by one, but to start the program is most
+of what one costs, and a role change is one for each client. Source: juju:
+internal/worker/uniter/runner/jujuc/server.go, ``Jujuc.Main``."""
 
 _LONGEST_PAUSE = 300.0
 """Juju asks us for the status about as often."""
@@ -81,6 +88,8 @@ class Clients:
         self._text = source.recall()
         self._kept = kept = _parse(self._text)
         scram.PROVEN.recall(kept.proofs)
+        self._pool = futures.ThreadPoolExecutor(_AT_ONCE)
+        self._writes: collections.deque[futures.Future[None]] = collections.deque()
         self._found: dict[tuple[int, str], Mapping[str, str]] = {}
         self._known: dict[int, wire.Client] = {}
         for endpoint in wire.ENDPOINTS:
@@ -121,26 +130,34 @@ class Clients:
     ) -> None:
         """Make our bags in a client's relation hold exactly what is given; Juju's own keys stay.
 
+        It is done when :meth:`finish` returns; the same bag is not to be told twice before.
+
         Args:
             endpoint: The relation's.
             relation: Its id.
             own: The unit's bag; None leaves it as it is.
             shared: The application's bag; None leaves it as it is.
         """
-        changed: dict[str, str] = {}
         application = self._unit.partition('/')[0]
-        for field, owner, content in (
-            ('told', self._unit, own),
-            ('told_shared', application, shared),
-        ):
+        for owner, content in ((self._unit, own), (application, shared)):
             if content is None:
                 continue
             others = {*answers.KEYS, *self._found.get((relation, owner), ())} - wire.JUJUS
             gone = {key: '' for key in sorted(others) if key not in content}
             is_app = owner == application
-            self._source.write(endpoint, relation, {**content, **gone}, is_app=is_app)
-            changed[field] = answers.digest(content)
-        self._known[relation] = dataclasses.replace(self._known[relation], **changed)
+            while len(self._writes) >= _AT_ONCE:
+                self._writes.popleft().result()
+            self._writes.append(
+                self._pool.submit(
+                    self._source.write, endpoint, relation, {**content, **gone}, is_app=is_app
+                )
+            )
+        self._known[relation] = answers.told(self._known[relation], own, shared)
+
+    def finish(self) -> None:
+        """Wait until all that was told is written."""
+        while self._writes:
+            self._writes.popleft().result()
 
     def pause(self, waiting: tuple[str, ...], now: float) -> float | None:
         """Return in how many seconds to look again, None where nobody waits.
@@ -168,6 +185,7 @@ class Clients:
 
     def remember(self) -> None:
         """Keep what this hook learned for the next; call it at the hook's end."""
+        self.finish()
         now = tuple(sorted(scram.PROVEN.now))
         text = _format(dataclasses.replace(self._kept, clients=self._known, proofs=now))
         if text != self._text:
