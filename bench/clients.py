@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sqlite3
 import sys
 import time
@@ -46,6 +47,7 @@ def main() -> None:
         for count in counts:
             seconds = _grow(cluster, there, count)
             figures[f'{count} clients'] = {
+                'load': os.getloadavg()[0],
                 'settled after (s)': seconds,
                 'the same for each one that came (s)': seconds / (count - there),
                 **_hooks(cluster),
@@ -61,9 +63,10 @@ def main() -> None:
 def _grow(cluster: clusters.Cluster, there: int, count: int) -> float:
     """Add clients until there are *count*, and return the seconds until all may connect."""
     names = [f'c{number}' for number in range(there, count)]
-    for name in names:
-        cluster.solo.do('deploy', str(_CHARM), name)
-    cluster.solo.wait_idle(*(f'{name}/0' for name in names))
+    machine = cluster.solo.unit(f'{clusters.CLIENT}/0')['machine']
+    for name in names:  # on one machine: machines of their own are no matter of the database
+        cluster.solo.do('deploy', str(_CHARM), name, '--to', str(machine))
+    cluster.solo.wait_idle(f'{names[-1]}/0')
     begin = time.monotonic()
     for name in names:
         cluster.solo.do('integrate', f'{name}:db', f'{clusters.APPLICATION}:db')
@@ -111,7 +114,7 @@ def _hooks(cluster: clusters.Cluster) -> dict[str, float]:
 
 def _change(cluster: clusters.Cluster, clients: int, cause: Callable[[], Any]) -> dict[str, float]:
     """Change the master, and return when clients were told, from when the new one took writes."""
-    before, begin = cluster.primary(), time.time()
+    before, load, begin = cluster.primary(), os.getloadavg()[0], time.time()
     cause()
 
     def told() -> str | None:
@@ -142,6 +145,7 @@ def _change(cluster: clusters.Cluster, clients: int, cause: Callable[[], Any]) -
         cluster.power(before, 'start')
     waiting.wait_for(lambda: not cluster.faults(), timeout=_LONGEST, every=1.0)
     return {
+        'load': load,
         'writes are taken after (s)': writes,
         "from then to the new master's first bag (s)": min(master.values()) - begin - writes,
         "from then to the new master's last bag (s)": max(master.values()) - begin - writes,
