@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 JUJU_VERSION = '3.6.9'
 AGENT_VERSION = f'{JUJU_VERSION}-ubuntu-amd64'
+
+_ARCHITECTURES = {'x86_64': 'amd64', 'aarch64': 'arm64', 'ppc64le': 'ppc64el'}
+ARCHITECTURE = _ARCHITECTURES.get(os.uname().machine, os.uname().machine)
 
 # Juju's own back-off for failed hooks, in seconds.
 # Source: juju: apiserver/facades/agent/retrystrategy/retrystrategy.go.

@@ -7,14 +7,11 @@ Source: juju: core/bundle/changes/ (changes.go, handlers.go).
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from .. import names
+from .. import juju, names
 from . import placing, present, spec
-
-ARCHITECTURES = {'x86_64': 'amd64', 'aarch64': 'arm64'}
 
 
 class UploadCharm(NamedTuple):
@@ -25,11 +22,10 @@ class UploadCharm(NamedTuple):
 
     def lines(self) -> list[str]:
         """Say what will be done."""
-        machine = platform.machine()
         where = '' if self.charm.startswith('/') else ' from local'
         name = self.charm.partition(':')[2] or self.charm
-        arch = ARCHITECTURES.get(machine, machine)
-        return [f'upload charm {name}{where} for base {self.base} with architecture={arch}']
+        what = f'upload charm {name}{where} for base {self.base}'
+        return [f'{what} with architecture={juju.ARCHITECTURE}']
 
 
 class Deploy(NamedTuple):

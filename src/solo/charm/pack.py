@@ -7,7 +7,6 @@ that runs it finds its own.
 
 from __future__ import annotations
 
-import platform
 import re
 import shutil
 import stat
@@ -18,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
-from .. import errors
+from .. import errors, juju
 from . import archive, environment, metadata, parts, prepare
 
 _PYTHONS = {
@@ -31,7 +30,6 @@ _PYTHONS = {
     '26.04': '3.14',
 }
 _NEWEST = '24.04'  # what a charm that says nothing of bases is packed for
-_ARCHITECTURES = {'x86_64': 'amd64', 'aarch64': 'arm64'}
 _TIME = (1980, 1, 1, 0, 0, 0)  # the same charm gives the same file
 # Source: Python documentation, venv: this file makes the folder an environment, apart from the
 # distribution's own packages.
@@ -85,7 +83,7 @@ def pack(folder: Path, out: Path, progress: Callable[[str], None]) -> Path:
                 environment.collect(text, folder, charm.name, target, version)
             (staged / 'venv' / 'pyvenv.cfg').write_text(_ENVIRONMENT)
         prepare.add_dispatch(staged, wanted.entrypoint)
-        path = out / f'{charm.name}_ubuntu-{"-".join(bases)}-{_architecture()}.charm'
+        path = out / f'{charm.name}_ubuntu-{"-".join(bases)}-{juju.ARCHITECTURE}.charm'
         progress(f'writing {path.name}')
         _write(staged, path)
     return path
@@ -104,10 +102,6 @@ def _bases(folder: Path) -> list[str]:
     if unknown:
         raise errors.Error(f'cannot pack for ubuntu {", ".join(unknown)}: its Python is not known')
     return found or [_NEWEST]
-
-
-def _architecture() -> str:
-    return _ARCHITECTURES.get(platform.machine(), platform.machine())
 
 
 def _own_python() -> str:
@@ -131,7 +125,7 @@ def _write_manifest(staged: Path, bases: list[str]) -> None:
         lines += [
             '- name: ubuntu',
             f"  channel: '{base}'",
-            f'  architectures: [{_architecture()}]',
+            f'  architectures: [{juju.ARCHITECTURE}]',
         ]
     (staged / 'manifest.yaml').write_text('\n'.join(lines) + '\n')
 

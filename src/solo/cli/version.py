@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import platform
-
 from .. import flags, formats, juju
 from . import session, table
 
@@ -15,13 +13,11 @@ COMMAND = table.command(
     flags.Flag(('all',), 'bool', help='Print all version information'),
     model=False,
 )
-_ARCHITECTURES = {'x86_64': 'amd64', 'aarch64': 'arm64', 'ppc64le': 'ppc64el'}
 
 
 def text() -> str:
     """Return the version as ``<number>-<release>-<architecture>``."""
-    machine = platform.machine()
-    return f'{juju.JUJU_VERSION}-ubuntu-{_ARCHITECTURES.get(machine, machine)}'
+    return f'{juju.JUJU_VERSION}-ubuntu-{juju.ARCHITECTURE}'
 
 
 def run(session: session.Session) -> int:

@@ -8,6 +8,7 @@ Source: juju: cmd/juju/status/formatted.go, apiserver/facades/client/client/stat
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections import defaultdict
 from collections.abc import Mapping
@@ -20,6 +21,8 @@ from . import charms, db, fulloffers, fullstorage
 Json = dict[str, Any]
 
 _LOST = 'agent lost, see `juju debug-logs` or `juju show-status-log` for more information'
+_MEMORY = os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') // 1024**2
+_HARDWARE = f'arch={juju.ARCHITECTURE} cores={os.cpu_count()} mem={_MEMORY}M'
 # Which unit's status becomes its application's. Source: juju: core/status/status.go.
 _SEVERITY = {
     'error': 100,
@@ -193,9 +196,13 @@ class _Reader:
         if address:
             machine.update({'dns-name': address, 'ip-addresses': [address]})
         assert self._model is not None
+        instance = f'juju-{self._model["uuid"][-6:]}-{row["name"]}'
+        if up:
+            machine['hostname'] = os.uname().nodename if row['provider'] == 'local' else instance
+            machine['hardware'] = _HARDWARE
         machine.update(
             {
-                'instance-id': f'juju-{self._model["uuid"][-6:]}-{row["name"]}',
+                'instance-id': instance,
                 'machine-status': self._info(
                     'running' if up else row['status'],
                     '' if up else row['message'],
