@@ -1,9 +1,26 @@
 #!/usr/bin/env python3
-"""The gunicorn charm: where Juju begins."""
+"""The gunicorn charm: where Juju begins.
 
-import ops
+Some events change nothing here: before ``start`` there is nothing to serve, and all units are
+alike. They end before ops is loaded, which keeps whatever else runs on this machine waiting.
+"""
 
-from gunicorncharm import app
+import os
 
-if __name__ == '__main__':
+_QUIET = ('install', 'leader-elected', 'leader-settings-changed', 'wsgi-relation-created')
+
+
+def main() -> None:
+    """Pass the event on."""
+    import ops
+
+    from gunicorncharm import app
+
     ops.main(app.GunicornCharm)
+
+
+if (
+    __name__ == '__main__'
+    and os.path.basename(os.environ.get('JUJU_DISPATCH_PATH', '')) not in _QUIET
+):
+    main()

@@ -1,9 +1,25 @@
 #!/usr/bin/env python3
-"""The Django charm: where Juju begins."""
+"""The Django charm: where Juju begins.
 
-import ops
+Some events change nothing here: nobody reads our bags before a unit has joined. They end before
+ops is loaded, which keeps whatever else runs on this machine waiting.
+"""
 
-from djangocharm import app
+import os
+
+_QUIET = ('sites-relation-created', 'website-relation-created', 'wsgi-relation-created')
+
+
+def main() -> None:
+    """Pass the event on."""
+    import ops
+
+    from djangocharm import app
+
+    ops.main(app.DjangoCharm)
+
 
 if __name__ == '__main__':
-    ops.main(app.DjangoCharm)
+    event = os.path.basename(os.environ.get('JUJU_DISPATCH_PATH', ''))
+    if event not in _QUIET:
+        main()

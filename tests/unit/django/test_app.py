@@ -43,26 +43,24 @@ class Machine:
             raise errors.Error('cannot install requirements: no-such-package was not found')
         return environment.Environment('env', '/env/bin/python', '/env/packages')
 
-    def observe(self, code: site.Code, facts: Path) -> site.Seen:
+    def prepare(self, code: site.Code, facts: Path, *, migrates: bool) -> site.Seen:
         self.seen.append(code)
         has_database = bool(json.loads(facts.read_text())['databases'])
         state = 'read-write' if has_database else 'none'
-        return site.Seen(self.fault, state, '', self.unapplied if has_database else ())
-
-    def migrate(self, _code: object, _facts: object, _seconds: object) -> str:
-        if self.failure:
-            raise errors.Error(self.failure)
-        self.unapplied = ()
-        self.migrated += 1
-        return ''
+        failure = ''
+        if self.unapplied and migrates:
+            failure = self.failure
+            if not failure:
+                self.unapplied = ()
+                self.migrated += 1
+        unapplied = self.unapplied if has_database else ()
+        return site.Seen(self.fault, state, '', unapplied, failure=failure)
 
     @property
     def workload(self) -> app.Workload:
         return app.Workload(
             self.ensure,
-            self.observe,
-            self.migrate,
-            lambda _code, _facts: None,
+            self.prepare,
             lambda _host, _port, _unit: True,
         )
 
@@ -207,6 +205,25 @@ def test_without_a_database_nothing_is_tried_twice(site_0: Deployment):
         state = site_0.update()
         assert isinstance(state.unit_status, testing.BlockedStatus)
     assert len(site_0.machine.seen) == 3
+
+
+def test_a_database_that_was_looked_at_a_moment_ago_is_not_looked_at_again(
+    site_0: Deployment, monkeypatch: pytest.MonkeyPatch
+):
+    site_0.update()
+    site_0.update()
+    assert len(site_0.machine.seen) == 1
+
+    monkeypatch.setattr(app.time, 'time', lambda: 1e12)
+    site_0.update()
+    assert len(site_0.machine.seen) == 2
+
+    site_0.machine.unapplied = ('x.1',)
+    site_0.replace(leader=False)
+    monkeypatch.setattr(app.time, 'time', lambda: 2e12)
+    for _ in range(2):
+        site_0.update()
+    assert len(site_0.machine.seen) == 4
 
 
 def test_the_operator_chooses_the_module_that_is_served(site_0: Deployment):

@@ -1,17 +1,21 @@
-"""Collect static files, where the project has any: ``python -m juju_site.collect``."""
+"""Collect static files, where the project has any."""
 
 from __future__ import annotations
 
-import sys
+from pathlib import Path
 
-if __name__ == '__main__':
-    import django
+from . import facts
+
+
+def collect() -> None:
+    """Copy the static files of all applications into the folder that the settings name.
+
+    Raises:
+        Exception: Whatever the project's storage or finders raise.
+    """
     from django import apps
-    from django.core import exceptions, management
+    from django.core import management
 
-    django.setup()
     if apps.apps.is_installed('django.contrib.staticfiles'):
-        try:
-            management.call_command('collectstatic', interactive=False, verbosity=0)
-        except (OSError, ValueError, exceptions.ImproperlyConfigured) as error:
-            sys.exit(f'{type(error).__name__}: {error}')
+        management.call_command('collectstatic', interactive=False, verbosity=0)
+    Path(facts.current().static_root, '.complete').touch()

@@ -1,4 +1,4 @@
-"""Print what the charm wants to know of the site, as JSON: ``python -m juju_site.observe``.
+"""What the charm wants to know of the site: whether it can run, and how its database is.
 
 The keys: ``fault`` (why the project can't run, empty if it can), ``database`` (``read-write``,
 ``read-only`` or ``none``), ``reason`` (why not), ``place`` (``host:port`` of the unit that
@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import importlib
 import io
-import json
-import sys
 from typing import Any
 
 from . import facts
@@ -30,7 +28,7 @@ def observe() -> dict[str, Any]:
         if not callable(getattr(served, 'application', None)):
             raise RuntimeError(f'"{served.__name__}" has no application')
     except (Exception, SystemExit) as error:
-        return {**found, 'fault': _cause(error)}
+        return {**found, 'fault': cause(error)}
     return {**found, **_database()}
 
 
@@ -50,22 +48,17 @@ def _database() -> dict[str, Any]:
         from . import databases
 
         is_readable = databases.has_standby()
-        return {'database': 'read-only' if is_readable else 'none', 'reason': _cause(error)}
+        return {'database': 'read-only' if is_readable else 'none', 'reason': cause(error)}
     except Exception as error:
-        return {'database': 'read-write', 'fault': f'its migrations: {_cause(error)}'}
+        return {'database': 'read-write', 'fault': f'its migrations: {cause(error)}'}
     names = [f'{migration.app_label}.{migration.name}' for migration, _ in steps]
     place = f'{session.host}:{session.port}'
     return {'database': 'read-write', 'place': place, 'unapplied': names}
 
 
-def _cause(error: BaseException) -> str:
+def cause(error: BaseException) -> str:
+    """Return the line of an error that says most."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     # Django's checks put a headline first, and what matters below it.
     text = next((line for line in lines if line.startswith('?:') or '(' in line), '')
     return f'{type(error).__name__}: {text or (lines or ["no reason given"])[0]}'[:300]
-
-
-if __name__ == '__main__':
-    found = observe()
-    # A project may have printed something itself: the answer is the last line.
-    sys.stdout.write(f'\n{json.dumps(found)}\n')

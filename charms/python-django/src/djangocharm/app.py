@@ -7,6 +7,7 @@ import json
 import logging
 import secrets
 import shutil
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -29,9 +30,7 @@ class Workload:
     """What the charm asks of the machine."""
 
     ensure_environment: Callable[..., environment.Environment] = environment.ensure
-    observe: Callable[[site.Code, Path], site.Seen] = site.observe
-    migrate: Callable[[site.Code, Path, float | None], str] = site.migrate
-    collect_static: Callable[[site.Code, Path], None] = site.collect_static
+    prepare: Callable[..., site.Seen] = site.prepare
     answers: Callable[[str, int, str], bool] = wsgi.answers
 
 
@@ -138,25 +137,22 @@ class DjangoCharm(ops.CharmBase):
 
     def _try(self, code: site.Code, facts: Mapping[str, Any]) -> tuple[str, site.Seen]:
         """Look at *code* with its database, and migrate that; return what is wrong and seen."""
-        candidate = self._where.candidate
-        stamp = wsgi.stamp(code, facts, 0)
-        if not facts['databases'] and places.read(self._where.tried) == stamp:
-            # Without a database a look, which takes a second, shows the same again.
-            return '', site.Seen('', 'none', 'there is none', ())
+        candidate, remembered = self._where.candidate, self._where.tried
+        stamp = wsgi.stamp(code, facts, 0, databases=facts['databases'])
+        has_database, now = bool(facts['databases']), time.time()
+        before = site.last_look(remembered)
+        if before is not None and before.still_counts(stamp, now, has_database=has_database):
+            return '', before.seen
         self._write(candidate, facts, code)
-        seen = self.workload.observe(code, candidate)
+        migrates = has_database and self.unit.is_leader()
+        if migrates and (before is None or before.stamp != stamp):
+            self._tell('migrating the database, where it needs that')
+        seen = self.workload.prepare(code, candidate, migrates=migrates)
         if seen.fault:
             return f'the project cannot run: {seen.fault}', seen
-        try:
-            self.workload.collect_static(code, candidate)
-            if seen.unapplied and self.unit.is_leader():
-                self._tell(f'migrating: {", ".join(seen.unapplied)}')
-                self.workload.migrate(code, candidate, site.MIGRATE_SECONDS)
-                seen = dataclasses.replace(seen, unapplied=())
-        except errors.Error as error:
-            return str(error), seen
-        places.write(self._where.tried, stamp)
-        return '', seen
+        if not seen.failure:
+            site.remember(remembered, site.Look(stamp, now, seen))
+        return seen.failure, seen
 
     def _publish(
         self, code: site.Code | None, facts: Mapping[str, Any], wanted: options.Options

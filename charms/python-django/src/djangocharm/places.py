@@ -41,7 +41,7 @@ class Places:
 
     @property
     def tried(self) -> Path:
-        """The stamp of what was tried last, and found good."""
+        """What was tried last and found good, and what was seen."""
         return self.var / 'tried'
 
     @property

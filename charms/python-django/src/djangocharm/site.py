@@ -13,9 +13,12 @@ from typing import Any
 from . import errors, places
 
 SETTINGS = 'juju_site.settings'
-_OBSERVE_SECONDS = 60
+_PREPARE_SECONDS = 120
 MIGRATE_SECONDS = 240
 """How long migrations may take in a hook; the action ``migrate`` has no limit."""
+
+_FRESH_SECONDS = 10.0
+"""How long a look at a database counts: the events of one relation come together."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,13 +44,54 @@ class Code:
 
 @dataclasses.dataclass(frozen=True)
 class Seen:
-    """What :mod:`juju_site.observe` says."""
+    """What :mod:`juju_site.prepare` says."""
 
     fault: str
     database: str
     reason: str
     unapplied: tuple[str, ...]
     place: str = ''
+    failure: str = ''
+
+
+@dataclasses.dataclass(frozen=True)
+class Look:
+    """A look that found nothing wrong.
+
+    Attributes:
+        stamp: What was looked at.
+        at: When, in seconds since 1970.
+        seen: What was seen.
+    """
+
+    stamp: str
+    at: float
+    seen: Seen
+
+    def still_counts(self, stamp: str, now: float, *, has_database: bool) -> bool:
+        """Tell whether another look, which takes a second, would show the same."""
+        if self.stamp != stamp:
+            return False
+        is_done = self.seen.database == 'read-write' and not self.seen.unapplied
+        return not has_database or (is_done and 0 <= now - self.at < _FRESH_SECONDS)
+
+
+def last_look(path: Path) -> Look | None:
+    """Return the look that was remembered at *path*; None if there is none to be read."""
+    try:
+        content: dict[str, Any] = json.loads(places.read(path))
+        return Look(content['stamp'], content['at'], _seen(content['seen']))
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def remember(path: Path, look: Look) -> None:
+    """Keep a look for the next hooks."""
+    places.write(path, json.dumps(dataclasses.asdict(look)))
+
+
+def _seen(content: Mapping[str, Any]) -> Seen:
+    return Seen(**{**content, 'unapplied': tuple(content['unapplied'])})
 
 
 def load(path: Path) -> Code | None:
@@ -125,19 +169,35 @@ def run(
         raise errors.Error(f'"{arguments[-1]}" took longer than {seconds:g} s') from None
 
 
-def observe(code: Code, facts: Path) -> Seen:
-    """Look at the project and its database."""
+def prepare(code: Code, facts: Path, *, migrates: bool) -> Seen:
+    """Look at the project and its database, and make ready what is not.
+
+    Static files are collected once per code.
+
+    Args:
+        code: The project.
+        facts: What it is to run with.
+        migrates: Whether migrations that wait are applied.
+    """
+    target = Path(code.static)
+    collects = not (target / '.complete').exists()  # which says that all is there
+    if collects:
+        target.mkdir(parents=True, exist_ok=True)
+        user = places.account()
+        if user is not None:
+            os.chown(target, user.pw_uid, user.pw_gid)
+    words = ['--collect'] * collects + ['--migrate'] * migrates
+    seconds = _PREPARE_SECONDS + (MIGRATE_SECONDS if migrates else 0)
     try:
-        done = run(code, facts, '-m', 'juju_site.observe', seconds=_OBSERVE_SECONDS)
-    except errors.Error as error:
-        return Seen(str(error), 'none', '', ())
+        done = run(code, facts, '-m', 'juju_site.prepare', *words, seconds=seconds)
+    except errors.Error:
+        more = ': run the action "migrate"' if migrates else ''
+        return Seen(f'it took longer than {seconds} s{more}', 'none', '', ())
     try:
-        found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    except (IndexError, ValueError):
+        return _seen(json.loads(done.stdout.splitlines()[-1]))
+    except (IndexError, ValueError, TypeError, KeyError):
         lines = done.stderr.strip().splitlines() or [f'it exited {done.returncode}']
         return Seen(lines[-1], 'none', '', ())
-    found['unapplied'] = tuple(found['unapplied'])
-    return Seen(**found)
 
 
 def migrate(code: Code, facts: Path, seconds: float | None) -> str:
@@ -156,26 +216,3 @@ def migrate(code: Code, facts: Path, seconds: float | None) -> str:
         lines = done.stderr.strip().splitlines() or ['no reason given']
         raise errors.Error(f'migrations failed: {lines[-1]}')
     return done.stdout
-
-
-def collect_static(code: Code, facts: Path) -> None:
-    """Copy the static files of all applications into one folder, once per code.
-
-    Raises:
-        Error: If the project doesn't allow it.
-    """
-    target = Path(code.static)
-    if (target / '.complete').exists():
-        return
-    target.mkdir(parents=True, exist_ok=True)
-    user = places.account()
-    if user is not None:
-        os.chown(target, user.pw_uid, user.pw_gid)
-    done = run(
-        *(code, facts, '-m', 'juju_site.collect'),
-        seconds=_OBSERVE_SECONDS,
-    )
-    if done.returncode:
-        lines = done.stderr.strip().splitlines() or ['no reason given']
-        raise errors.Error(f'cannot collect static files: {lines[-1]}')
-    (target / '.complete').touch()

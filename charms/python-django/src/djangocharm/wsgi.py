@@ -16,17 +16,23 @@ from typing import Any, cast
 from . import places, site
 
 
-def stamp(code: site.Code, facts: Mapping[str, Any], port: int) -> str:
+def stamp(code: site.Code, facts: Mapping[str, Any], port: int, databases: Any = None) -> str:
     """Return a word that changes whenever running workers must be replaced.
 
     Not when only the database changes: workers read that anew at each request.
+
+    Args:
+        code: What they run.
+        facts: What they read.
+        port: Where they listen.
+        databases: Settings that shall count too.
     """
     slow = {
         name: value
         for name, value in facts.items()
         if name not in ('databases', 'places', 'states')
     }
-    text = json.dumps([repr(code), slow, port], sort_keys=True)
+    text = json.dumps([repr(code), slow, port, databases], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
