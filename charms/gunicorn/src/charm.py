@@ -19,8 +19,7 @@ def main() -> None:
     ops.main(app.GunicornCharm)
 
 
-if (
-    __name__ == '__main__'
-    and os.path.basename(os.environ.get('JUJU_DISPATCH_PATH', '')) not in _QUIET
-):
-    main()
+if __name__ == '__main__':
+    event = os.path.basename(os.environ.get('JUJU_DISPATCH_PATH', ''))
+    if event not in _QUIET:
+        main()
