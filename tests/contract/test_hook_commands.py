@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 from contract_model import Model
@@ -210,3 +211,16 @@ def test_a_reboot_comes_after_the_hook_and_start_after_the_reboot(model: Model):
     assert model.hooks('a/0')[len(first) :] == ['config-changed', 'config-changed', 'start']
     refused = model.exec('a/0', 'juju-reboot')
     assert 'juju-reboot is not supported when running an action.' in refused.err
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason='only root may put it there')
+def test_the_version_is_where_charmhelpers_looks(shared: Model):
+    """Contract 1.1: ``juju_version()`` of charmhelpers takes the first that it finds."""
+    shared.deploy('old')
+    shared.started('old/0')
+
+    said = shared.tool(
+        'old/0', '"$(ls -1 /var/lib/juju/tools/machine-*/jujud | head -n 1)" version'
+    )
+
+    assert said.startswith('3.')

@@ -47,6 +47,10 @@ def test_a_machine_has_a_network_and_files_of_its_own(whole: Machines):
     assert whole.run('0', 'getent hosts $(hostname) | cut -d" " -f1') == whole.address('0')
 
 
+def test_a_machine_of_its_own_tells_the_version(whole: Machines):
+    assert whole.run('1', '/var/lib/juju/tools/machine-1/jujud version').startswith('3.')
+
+
 def test_a_callers_address_is_its_own(whole: Machines):
     whole.listen('0', 7000)
 

@@ -102,6 +102,9 @@ def _build(spec: dict[str, Any]) -> None:
     _mount(spec['boot_id'], f'{root}/proc/sys/kernel/random/boot_id', flags=_BIND)
     for path, text in spec['files'].items():
         _write(root + path, text)
+    for path, text in spec['programs'].items():
+        _write(root + path, text)
+        os.chmod(root + path, 0o755)
     os.chdir(root)
     _run('pivot_root', '.', '.')
     _run('umount', '--lazy', '.')

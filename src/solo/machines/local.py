@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO
 
 from .. import errors
-from . import forward, provider
+from . import forward, jujud, provider
 from . import leases as shared
 
 _PATIENCE = 10.0  # seconds that processes get to end by themselves
@@ -58,6 +58,7 @@ class Local:
         address = machine.address or self._leases.take(
             self._owner(machine), _addresses(self._data), _listening()
         )
+        jujud.show()
         return provider.Made(address, boot)
 
     def destroy(self, machine: provider.Machine) -> None:
@@ -68,6 +69,9 @@ class Local:
         with contextlib.suppress(OSError):
             folder.parent.rmdir()
         self._leases.free(self._owner(machine))
+        with self._leases.table() as table:
+            if not table:
+                jujud.hide()
 
     def check(self) -> None:
         """Find nothing wrong: any host has folders."""

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from .. import errors, processes
-from . import forward, init, leases, members, network, provider
+from . import forward, init, jujud, leases, members, network, provider
 
 _NEEDED = {
     'ip': 'iproute2',
@@ -217,6 +217,7 @@ class Namespace:
             'layers': layers,
             'own': {'/tmp': str(inside / 'tmp'), '/var/tmp': str(inside / 'var-tmp')},  # noqa: S108
             'files': self._files(machine, address, inside),
+            'programs': {jujud.path(machine.key.rpartition('/')[2]): jujud.TEXT},
             'boot_id': str(inside / 'boot_id'),
             'boot': boot,
             'host': _host_boot(),
