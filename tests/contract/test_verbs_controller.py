@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from contract_model import Model
+from contract_model import CHARMS, Model
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,27 @@ def test_each_hook_command_has_its_help(shared: Model):
 
 def test_two_dashes_end_the_options_of_ssh(shared: Model):
     assert shared.juju('ssh', 'a/0', '--', 'echo', 'said') == 'said\n'
+
+
+def test_endpoints_are_bound_to_the_space_that_there_is(shared: Model):
+    shared.juju('bind', 'a', 'alpha', 'ring=alpha')
+
+    elsewhere = shared.ask('bind', 'a', 'ring=nowhere')
+    unknown = shared.ask('deploy', str(CHARMS / 'tracer'), 'z', '--bind', 'nothing=alpha')
+
+    assert shared.status()['applications']['a']['endpoint-bindings']['ring'] == 'alpha'
+    assert (elsewhere.code, 'space "nowhere" not found' in elsewhere.err) == (1, True)
+    assert (unknown.code, 'unknown endpoint "nothing" not valid' in unknown.err) == (1, True)
+    assert 'z' not in shared.status()['applications']
+
+
+def test_each_unit_has_the_version_that_it_said(shared: Model):
+    shared.juju('add-unit', 'a')
+    shared.started('a/0', 'a/1')
+    shared.tool('a/0', 'application-version-set 1.0')
+    shared.tool('a/1', 'application-version-set 2.0')
+
+    units = [json.loads(shared.juju('show-unit', f'a/{n}', '--format', 'json')) for n in (0, 1)]
+
+    assert [each[f'a/{n}']['workload-version'] for n, each in enumerate(units)] == ['1.0', '2.0']
+    assert shared.status()['applications']['a']['version'] == '2.0'

@@ -15,6 +15,7 @@ VERBS = {
     'alias': 'Install another name for solo, such as juju.',
     'attach-resource': 'Update a resource for an application.',
     'attach-storage': 'Attach existing storage to a unit.',
+    'bind': 'Change bindings for a deployed application.',
     'bootstrap': 'Initialise the controller of this machine.',
     'cancel-task': 'Cancel pending or running tasks.',
     'clouds': 'List all clouds available.',

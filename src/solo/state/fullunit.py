@@ -22,7 +22,7 @@ def show(tx: db.Transaction, model: int, name: str) -> Json:
     """
     unit = names.unit(name)
     row = tx.one(
-        'SELECT u.*, a.version AS workload_version, a.lease_holder, c.name AS charm_name,'
+        'SELECT u.*, a.lease_holder, c.name AS charm_name,'
         ' c.revision, m.name AS machine_name, m.address FROM unit u'
         ' JOIN application a ON a.id = u.application JOIN charm c ON c.id = a.charm'
         ' LEFT JOIN machine m ON m.id = u.machine'
@@ -34,8 +34,8 @@ def show(tx: db.Transaction, model: int, name: str) -> Json:
     if row is None:
         raise errors.not_found('unit', name)
     found: Json = {}
-    if row['workload_version']:
-        found['workload-version'] = row['workload_version']
+    if row['version']:
+        found['workload-version'] = row['version']
     if row['machine_name'] is not None:
         found['machine'] = row['machine_name']
     found['opened-ports'] = _ports(tx, row['id'])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ... import constraints, errors, wire
 from ...charm import archive, prepare
-from ...state import applications, charms, models, storage
+from ...state import applications, bindings, charms, models, storage
 from .. import resources, server
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
             attach=params.get('attach_storage') or (),
             trust=bool(params.get('trust')),
             constraints=constraints.parse([params.get('constraints') or '']),
-            bindings={},
+            bindings=bindings.parse(ready.charm, params.get('bind') or ''),
             resources=uploaded,
             provider=models.provider(model),
             now=now,
