@@ -5,6 +5,7 @@ Some events change nothing here: before ``start`` there is nothing to serve, and
 alike. They end before ops is loaded, which keeps whatever else runs on this machine waiting.
 """
 
+import logging
 import os
 
 _QUIET = ('install', 'leader-elected', 'leader-settings-changed', 'wsgi-relation-created')
@@ -16,6 +17,8 @@ def main() -> None:
 
     from gunicorncharm import app
 
+    # The agent logs each hook too; each line of ops is a process that the hook waits for.
+    logging.getLogger('ops').setLevel(logging.INFO)
     ops.main(app.GunicornCharm)
 
 

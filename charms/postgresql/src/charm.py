@@ -98,5 +98,7 @@ class PostgresqlCharm(ops.CharmBase):
 
 
 if __name__ == '__main__':
+    # The agent logs each hook too; each line of ops is a process that the hook waits for.
+    logging.getLogger('ops').setLevel(logging.INFO)
     PostgresqlCharm.hook = juju.take_over(os.environ)
     ops.main(PostgresqlCharm)

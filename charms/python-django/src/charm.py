@@ -5,6 +5,7 @@ Some events change nothing here: nobody reads our bags before a unit has joined.
 ops is loaded, which keeps whatever else runs on this machine waiting.
 """
 
+import logging
 import os
 
 _QUIET = ('sites-relation-created', 'website-relation-created', 'wsgi-relation-created')
@@ -16,6 +17,8 @@ def main() -> None:
 
     from djangocharm import app
 
+    # The agent logs each hook too; each line of ops is a process that the hook waits for.
+    logging.getLogger('ops').setLevel(logging.INFO)
     ops.main(app.DjangoCharm)
 
 
