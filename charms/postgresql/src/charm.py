@@ -98,7 +98,7 @@ class PostgresqlCharm(ops.CharmBase):
 
 
 if __name__ == '__main__':
-    # The agent logs each hook too; each line of ops is a process that the hook waits for.
-    logging.getLogger('ops').setLevel(logging.INFO)
+    # The agent logs each hook too, and each line of ops is a process that the hook waits for.
+    logging.disable(logging.DEBUG)
     PostgresqlCharm.hook = juju.take_over(os.environ)
     ops.main(PostgresqlCharm)

@@ -17,8 +17,8 @@ def main() -> None:
 
     from djangocharm import app
 
-    # The agent logs each hook too; each line of ops is a process that the hook waits for.
-    logging.getLogger('ops').setLevel(logging.INFO)
+    # The agent logs each hook too, and each line of ops is a process that the hook waits for.
+    logging.disable(logging.DEBUG)
     ops.main(app.DjangoCharm)
 
 
