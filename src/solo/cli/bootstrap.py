@@ -22,6 +22,18 @@ For another one set SOLO_DATA to another folder.""",
     flags.Flag(('metadata-source',), help='Accepted for Juju, without effect'),
     flags.Flag(('model-default',), 'list', help='Accepted for Juju, without effect'),
     flags.Flag(('storage-pool',), 'list', help='Accepted for Juju, without effect'),
+    *(
+        flags.Flag((name,), help='Accepted for Juju, without effect')
+        for name in ('agent-version', 'bootstrap-image', 'bootstrap-series', 'db-snap')
+    ),
+    *(
+        flags.Flag((f'controller-charm-{name}',), help='Accepted for Juju, without effect')
+        for name in ('channel', 'path')
+    ),
+    *(
+        flags.Flag((name,), 'bool', help='Accepted for Juju, without effect')
+        for name in ('auto-upgrade', 'build-agent', 'clouds', 'keep-broken', 'dry-run')
+    ),
     flags.Flag(('to',), help='Accepted for Juju, without effect'),
     model=False,
 )

@@ -14,6 +14,7 @@ COMMAND = table.command(
 Without a key all settings are shown; with a key its value; with key=value pairs they are set,
 all of them or none. key=@file sets the file's text.""",
     *table.formats('yaml', 'json'),
+    *table.COLORS,
     flags.Flag(('reset',), 'list', help='Reset the provided comma delimited keys'),
     flags.Flag(('file',), help='Path to yaml-formatted configuration file'),
     table.WAIT,

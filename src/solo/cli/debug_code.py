@@ -14,6 +14,8 @@ JUJU_DEBUG_AT set: a charm made with ops then stops before its handler, or where
 self.framework.breakpoint(), in the Python debugger. The window closes with the hook.
 
 A unit is app/0, or app/leader. "*" stands for all hooks and actions.""",
+    *table.REMOTE,
+    table.PTY,
     flags.Flag(('at',), default='all', help='Interactive breakpoints, separated by commas'),
 )
 

@@ -15,6 +15,8 @@ fail. Leaving the session (by detaching, or "tmux kill-session") ends it: what w
 by itself.
 
 A unit is app/0, or app/leader. "*" stands for all hooks and actions.""",
+    *table.REMOTE,
+    table.PTY,
 )
 
 

@@ -22,7 +22,7 @@ the data of charms stay in its folder "storage".""",
     flags.Flag(('release-storage',), 'bool', help='Release all storage, keep its data'),
     table.FORCE,
     flags.Flag(('no-wait',), 'bool', help='With --force: do not wait for each step to complete'),
-    flags.Flag(('t', 'timeout'), help='Accepted for Juju, without effect'),
+    flags.Flag(('t', 'model-timeout', 'timeout'), help='Accepted for Juju, without effect'),
     model=False,
 )
 

@@ -15,10 +15,12 @@ The commands run in the unit's context: in the charm's folder, with the hook com
 On a --machine they have no context. Put "--" before commands that have options of their own.
 A single argument is given to a shell as it is; several are quoted.""",
     *tasks.OPTIONS,
+    *table.COLORS,
     flags.Flag(('u', 'unit'), 'list', help='One or more unit ids'),
     flags.Flag(('a', 'app', 'application'), 'list', help='One or more application names'),
     flags.Flag(('machine',), 'list', help='One or more machine ids'),
     flags.Flag(('all',), 'bool', help='Run the commands on all the machines'),
+    flags.Flag(('operator',), 'bool', help='Accepted for Juju: for Kubernetes only'),
     flags.Flag(('parallel',), 'bool', True, 'Run the commands in parallel without first queueing'),
     flags.Flag(('execution-group',), help='Commands in the same execution group run sequentially'),
 )

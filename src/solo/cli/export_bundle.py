@@ -22,6 +22,7 @@ another controller put its path or its name in a store in that place.""",
         'bool',
         help='Whether to include charm config default values in the exported bundle',
     ),
+    flags.Flag(('include-series',), 'bool', help='Accepted for Juju: bases are always there'),
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from .. import errors, names
+from .. import errors, flags, names
 from . import session, table
 
 COMMAND = table.command(
@@ -13,6 +13,7 @@ COMMAND = table.command(
     """\
 The folder stays where it is. "solo deploy --attach-storage" or "solo attach-storage" gives it to
 a unit; "solo remove-storage --no-destroy" lets go of it again.""",
+    flags.Flag(('force',), 'bool', help="Accepted for Juju: a folder is nobody else's volume"),
 )
 
 

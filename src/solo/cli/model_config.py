@@ -12,7 +12,9 @@ COMMAND = table.command(
     '[<model-key>[=<value>] ...]',
     '',
     *table.formats('tabular', 'json', 'yaml'),
+    *table.COLORS,
     flags.Flag(('reset',), 'list', help='Reset the provided comma delimited keys'),
+    flags.Flag(('ignore-read-only-fields',), 'bool', help='Accepted for Juju, without effect'),
     flags.Flag(('file',), help='Path to yaml-formatted configuration file'),
 )
 

@@ -15,6 +15,7 @@ COMMAND = table.command(
     flags.Flag(('all',), 'bool', help='List all models, regardless of user accessibility'),
     flags.Flag(('uuid',), 'bool', help='Display UUID for models'),
     flags.Flag(('c', 'controller'), help='Controller to operate in'),
+    flags.Flag(('exact-time',), 'bool', help='Accepted for Juju: who asks is there just now'),
     flags.Flag(('user',), help='The user to list models for'),
     table.UTC,
     model=False,

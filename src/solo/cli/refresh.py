@@ -21,6 +21,7 @@ COMMAND = table.command(
     flags.Flag(('force-units',), 'bool', help='Refresh all units, even if in error'),
     flags.Flag(('force-base', 'force-series'), 'bool', help='Refresh even if the base differs'),
     flags.Flag(('base',), help='The base of the new revision'),
+    flags.Flag(('bind',), help='Accepted for Juju: there is one space, alpha'),
     flags.Flag(('channel',), help='Accepted for Juju: charms here have no channels'),
     flags.Flag(('revision',), 'int', help='Accepted for Juju: a local charm has its own'),
     table.WAIT,

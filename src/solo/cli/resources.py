@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import errors, formats, names
+from .. import errors, flags, formats, names
 from . import output, session, table
 
 COMMAND = table.command(
-    'resources', '<application or unit>', '', *table.formats('tabular', 'json', 'yaml')
+    'resources',
+    '<application or unit>',
+    '',
+    *table.formats('tabular', 'json', 'yaml'),
+    flags.Flag(('details',), 'bool', help='Accepted for Juju: units have what is shown'),
 )
 
 

@@ -14,6 +14,7 @@ COMMAND = table.command(
     """\
 A unit is an ID such as mysql/0, or mysql/leader. Values are read as YAML unless --string-args is
 given, and override those of the --params file.""",
+    *table.COLORS,
     *tasks.OPTIONS,
     flags.Flag(('params',), help='Path to yaml-formatted params file'),
     flags.Flag(('string-args',), 'bool', help='Use raw string values of CLI args'),

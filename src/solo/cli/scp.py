@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
-from .. import errors, flags
+from .. import errors
 from . import session, table
 
 COMMAND = table.command(
@@ -15,23 +16,36 @@ COMMAND = table.command(
     """\
 A file elsewhere is [user@]target:path, where a target is a machine, a unit or application/leader.
 A relative path begins in the machine's folder. "--" comes before options of scp, such as -r.""",
-    flags.Flag(('container',), help='Accepted for Juju: for Kubernetes only'),
-    flags.Flag(('no-host-key-checks',), 'bool', help='Accepted for Juju: no keys are involved'),
-    flags.Flag(('proxy',), 'bool', help='Accepted for Juju: there is no network between'),
+    *table.REMOTE,
 )
 INTERSPERSED = False
+_WITH_VALUE = tuple('cDFiJloPSX')
 _REMOTE = re.compile(r'^(?:[^@/:]+@)?(\d+|[a-z][a-z0-9-]*/(?:\d+|leader)):(.*)$')
 
 
 def run(session: session.Session) -> int:
     """Copy; the exit code is that of the copying."""
-    options = [word for word in session.args if word.startswith('-') and word != '--']
-    paths = [word for word in session.args if not word.startswith('-')]
+    options, paths = _told_apart(session.args)
     if len(paths) < 2:
         raise errors.UsageError('at least two arguments required')
     copied = [_local(session, path) for path in paths]
-    flag = ['-r'] if any(word.startswith('-') and 'r' in word for word in options) else []
+    flag = ['-r'] if any('r' in word for word in options) else []
     return subprocess.run(['cp', *flag, '--', *copied], check=False).returncode
+
+
+def _told_apart(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return options of scp, without their values, and paths. Source: scp(1)."""
+    options: list[str] = []
+    paths: list[str] = []
+    left = iter(words)
+    for word in left:
+        if not word.startswith('-') or word == '-':
+            paths.append(word)
+        elif word != '--':
+            options.append(word)
+            if word[1:] in _WITH_VALUE:
+                next(left, '')
+    return options, paths
 
 
 def _local(session: session.Session, text: str) -> str:

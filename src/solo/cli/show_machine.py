@@ -10,8 +10,7 @@ COMMAND = table.command(
     '',
     *table.formats('yaml', 'json', 'tabular'),
     table.UTC,
-    table.COLOR,
-    table.NO_COLOR,
+    *table.COLORS,
 )
 
 

@@ -19,6 +19,7 @@ COMMAND = table.command(
     flags.Flag(('n',), 'int', 0, 'Returns the last N logs'),
     flags.Flag(('days',), 'int', 0, 'Returns the logs for the past <days> days'),
     flags.Flag(('from-date',), help='Returns logs for any date after this one, YYYY-MM-DD'),
+    *table.COLORS,
     table.UTC,
 )
 _KINDS = ('application', 'juju-machine', 'juju-unit', 'machine', 'model', 'unit', 'workload')

@@ -6,7 +6,7 @@ import os
 import re
 import sys
 
-from .. import errors, flags
+from .. import errors
 from . import session, table
 
 COMMAND = table.command(
@@ -15,10 +15,8 @@ COMMAND = table.command(
     """\
 A target is a machine, a unit, or application/leader. The command runs as the caller, in the
 machine's folder; its exit code is handed on.""",
-    flags.Flag(('container',), help='Accepted for Juju: for Kubernetes only'),
-    flags.Flag(('no-host-key-checks',), 'bool', help='Accepted for Juju: no keys are involved'),
-    flags.Flag(('pty',), help='Accepted for Juju: the terminal is handed on'),
-    flags.Flag(('proxy',), 'bool', help='Accepted for Juju: there is no network between'),
+    *table.REMOTE,
+    table.PTY,
 )
 INTERSPERSED = False
 _TARGET = re.compile(r'^(?:[^@/]+@)?(\d+(?:/[a-z]+/\d+)*|[a-z][a-z0-9-]*/(?:\d+|leader))$')

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from .. import errors, juju
+from .. import errors, flags, juju
 from . import session, table
 from .session import model_name
 
 COMMAND = table.command(
-    'switch', '[<controller>|<model>|<controller>:|:<model>|<controller>:<model>]', '', model=False
+    'switch',
+    '[<controller>|<model>|<controller>:|:<model>|<controller>:<model>]',
+    '',
+    flags.Flag(('c', 'controller'), help='Explicitly switch to a controller'),
+    flags.Flag(('m', 'model'), help='Explicitly switch to a model'),
+    model=False,
 )
 
 
 def run(session: session.Session) -> int:
     """Switch, or print the current model's full name."""
     asked, *_ = session.parsed.at_most(1)
+    asked = asked or session.flags['model'] or session.flags['controller']
     current = session.call('models').get('current-model', '')
     name = model_name(asked)
     if name == juju.CONTROLLER and ':' not in asked:

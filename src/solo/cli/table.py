@@ -168,6 +168,15 @@ NO_WAIT = flags.Flag(
 UTC = flags.Flag(('utc',), 'bool', help='Display timestamps in the UTC timezone')
 COLOR = flags.Flag(('color',), 'bool', help='Use ANSI color codes in output')
 NO_COLOR = flags.Flag(('no-color',), 'bool', help='Disable ANSI color codes in output')
+COLORS = (COLOR, NO_COLOR)
+# What ssh and its relatives have in Juju.
+REMOTE = (
+    flags.Flag(('container',), help='Accepted for Juju: for Kubernetes only'),
+    flags.Flag(('no-host-key-checks',), 'bool', help='Accepted for Juju: no keys are involved'),
+    flags.Flag(('proxy',), 'bool', help='Accepted for Juju: there is no network between'),
+    flags.Flag(('remote',), 'bool', help='Accepted for Juju: for Kubernetes only'),
+)
+PTY = flags.Flag(('pty',), help='Accepted for Juju: the terminal is handed on')
 OUTPUT = flags.Flag(('o', 'output'), help='Specify an output file')
 TO = flags.Flag(('to',), help='Place units on these machines, separated by commas')
 ATTACH_STORAGE = flags.Flag(
