@@ -9,7 +9,21 @@ from typing import Any
 import pytest
 from unit.charm import worlds
 
-from pgcharm import cluster, desired, etcd, observed, plan, steps, takeover
+from pgcharm import (
+    cluster,
+    clustering,
+    consensus,
+    desired,
+    etcd,
+    https,
+    membership,
+    observed,
+    plan,
+    services,
+    status,
+    steps,
+    takeover,
+)
 
 LEASE = dt.timedelta(seconds=7)
 
@@ -74,6 +88,162 @@ def test_nothing_is_taken_over_while_something_speaks_against_it(changes: dict[s
     wanted = survivor(takeover=intent(worlds.NOW))
 
     assert not takeover.is_called_for(wanted, seen(**changes))
+
+
+def test_noted_silence_spares_the_wait_but_not_the_notice() -> None:
+    early = str((worlds.NOW - LEASE).timestamp())
+    wanted = survivor(takeover=intent(worlds.NOW), **{'silent-since': early})
+
+    assert 'RestoreEtcd' not in kinds(wanted, seen(), worlds.NOW + dt.timedelta(seconds=1))
+    assert 'RestoreEtcd' in kinds(wanted, seen(), worlds.NOW + dt.timedelta(seconds=2))
+
+
+def test_silence_is_noted_and_ends_with_the_first_answer() -> None:
+    noted = takeover.saying(survivor(), seen(), worlds.NOW)
+
+    assert noted['silent-since'] == f'{worlds.NOW.timestamp():.0f}'
+    wanted = survivor(**noted)
+    assert takeover.saying(wanted, seen(), worlds.NOW + LEASE) == noted
+    assert takeover.saying(wanted, seen(others_answer=True), worlds.NOW)['silent-since'] == ''
+
+
+def test_intent_is_taken_back_when_the_others_answer() -> None:
+    wanted = survivor(takeover=intent(worlds.NOW))
+
+    planned = plan.plan(wanted, seen(others_answer=True), worlds.NOW)
+
+    assert steps.Publish({'takeover': ''}) in planned
+
+
+@pytest.mark.parametrize(
+    'text', ['1 5', '1 5 told', '1 5 told accept-data-loss', '2 7 accept-data-loss']
+)
+def test_intent_is_read_as_it_was_written(text: str) -> None:
+    assert str(takeover.read(text)) == text
+
+
+@pytest.mark.parametrize('text', ['', '1', 'x y', 'told'])
+def test_nonsense_is_no_intent(text: str) -> None:
+    assert takeover.read(text) is None
+
+
+def two(bag: dict[str, str] | None = None, **published: str) -> desired.Desired:
+    """Return a unit of two, whose other one says *bag* too."""
+    other = {
+        'address': '10.0.0.2',
+        'client-address': '10.0.0.2',
+        'postgresql-port': '5432',
+        'patroni-port': '8008',
+        'etcd-client-port': '2379',
+        'etcd-peer-port': '2380',
+        'state': 'master',
+        **(bag or {}),
+    }
+    return dataclasses.replace(
+        survivor(**published), peers=worlds.bags(units={'pg/1': other}), planned_units=2
+    )
+
+
+def test_operator_s_word_is_enough_while_the_other_unit_is_still_there() -> None:
+    told = takeover.told(two(), seen(), worlds.NOW, accepts_loss=False)
+    wanted = two(takeover=str(told))
+
+    assert not takeover.is_called_for(two(), seen())
+    assert takeover.is_called_for(wanted, seen())
+    assert 'RestoreEtcd' in kinds(wanted, seen(), worlds.NOW + LEASE)
+
+
+def test_word_that_is_given_twice_is_one() -> None:
+    first = takeover.told(two(), seen(), worlds.NOW, accepts_loss=False)
+    wanted = two(takeover=str(first))
+
+    assert takeover.told(wanted, seen(), worlds.NOW + LEASE, accepts_loss=False) == first
+    accepting = takeover.told(wanted, seen(), worlds.NOW + LEASE, accepts_loss=True)
+    assert accepting == dataclasses.replace(first, accepts_loss=True)
+
+
+def alone(wanted: desired.Desired) -> consensus.View:
+    return consensus.View((membership.Member('7', wanted.places.member, 'p', 'c'),), '7')
+
+
+@pytest.mark.parametrize(
+    ('changes', 'reason'),
+    [
+        ({'etcd': alone(two())}, 'a majority of etcd answers'),
+        ({'others_answer': True}, 'another unit answers'),
+        ({'start': None}, "no copy of etcd's keys"),
+        (
+            {'patroni': cluster.State('replica', 'running', is_streaming=True)},
+            'still receives the write-ahead log',
+        ),
+    ],
+)
+def test_word_is_refused_with_the_reason(changes: dict[str, Any], reason: str) -> None:
+    assert reason in takeover.refusal(two(), seen(**changes))
+    assert takeover.refusal(two(), seen()) == ''
+
+
+def test_unit_that_never_joined_has_nothing_to_take_over_with() -> None:
+    assert 'no hot standby' in takeover.refusal(two(state=''), seen())
+
+
+@pytest.mark.parametrize('accepts', [False, True])
+def test_dead_primary_s_lease_is_not_waited_for(accepts: bool) -> None:
+    said = takeover.Intent(1, worlds.NOW.timestamp(), is_told=True, accepts_loss=accepts)
+    wanted = two(takeover=str(said))
+    found = seen(start=etcd.Start(f'{worlds.TOKEN}.1', {}), etcd=alone(wanted))
+
+    (step,) = takeover.concluding(wanted, found)
+
+    assert isinstance(step, steps.ForgetLeader) and step.forgets_confirmations is accepts
+    assert not list(takeover.concluding(two(), found))
+
+
+def test_unit_that_was_taken_over_from_forgets_its_etcd_and_serves_nothing_meanwhile() -> None:
+    wanted = two({'epoch': '1'}, state='master')
+    running = services.Running({'etcd': 'd', 'patroni': 'd', 'watcher': 'd'})
+    old = seen(etcd=alone(wanted), services=running)
+
+    planned = plan.plan(wanted, old, worlds.NOW)
+
+    assert steps.BeginEtcd(None) in planned
+    (kept,) = [step.services for step in planned if isinstance(step, steps.KeepServices)]
+    assert [service.name for service in kept] == ['watcher']
+    doors = observed.etcd_doors(wanted, old)
+    assert [door.address for door in doors] == ['10.0.0.2']
+
+
+def test_unit_that_comes_back_to_a_later_cluster_joins_with_its_epoch() -> None:
+    wanted = two({'epoch': '3'}, state='master')
+    members = (
+        membership.Member('8', 'pg-1', 'https://10.0.0.2:2380', 'c'),
+        membership.Member('9', '', https.url(wanted.address, 2380), '', is_learner=True),
+    )
+    found = seen(start=None, etcd=consensus.View(members, '8'))
+
+    start = clustering.start(wanted, found)
+
+    assert start is not None and start.member == '9'
+    assert not takeover.is_outlived(wanted, seen(start=start))
+
+
+def test_unit_that_comes_back_waits_for_one_that_is_about_to_take_over() -> None:
+    wanted = two({'takeover': intent(worlds.NOW)}, state='master')
+    stopped = seen(patroni=None, database=None, services=services.Running({}))
+
+    assert 'KeepServices' not in kinds(wanted, stopped, worlds.NOW)
+    assert 'pg/1, which takes over' in status.status(wanted, stopped).message
+    started = seen(services=services.Running({'etcd': 'd'}))
+    assert takeover.is_waited_for(wanted, started) == ''
+
+
+def test_only_who_may_be_outlived_asks_before_it_starts() -> None:
+    lone = worlds.wanted(published={'state': 'standalone'})
+    voters = [membership.Member(str(n), f'pg-{n}', 'p', 'c') for n in range(3)]
+
+    assert not takeover.asks_first(lone, seen())
+    assert takeover.asks_first(two(), seen(etcd=alone(two())))
+    assert not takeover.asks_first(two(), seen(etcd=consensus.View(tuple(voters), '0')))
 
 
 def test_units_that_are_related_are_not_dead_whatever_they_say() -> None:

@@ -8,10 +8,23 @@ Source: Patroni documentation, "Patroni REST API"; the hand-over is :mod:`pgchar
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Callable, Mapping
 
-from . import actions, cluster, departure, errors, files, https, layout, observed, status, steps
+from . import (
+    actions,
+    cluster,
+    departure,
+    errors,
+    files,
+    https,
+    layout,
+    observed,
+    status,
+    steps,
+    takeover,
+)
 
 _PATIENCE = 60.0
 """Seconds for one server to restart and to follow again."""
@@ -137,6 +150,26 @@ def unfence(question: actions.Question) -> Mapping[str, str]:
     path.unlink(missing_ok=True)
     question.wake()
     return {'result': f'{unit} joins again; its status shows how far it is'}
+
+
+def take_over(question: actions.Question) -> Mapping[str, str]:
+    """Let this unit go on without the others, which an operator says are dead."""
+    wanted = question.wanted
+    seen = observed.observe(wanted)
+    if seen.database is not None and seen.database.is_primary:
+        return {'result': f'{wanted.unit} is the primary already'}
+    refused = takeover.refusal(wanted, seen)
+    if refused:
+        raise errors.Error(refused)
+    accepts_loss = bool(question.params.get('accept-data-loss'))
+    if question.params.get('plan'):
+        more = '' if accepts_loss else ', if it had confirmed all writes'
+        return {'plan': f'etcd begins again on {wanted.unit}, which becomes the primary{more}'}
+    now = dt.datetime.now(dt.timezone.utc)
+    intent = takeover.told(wanted, seen, now, accepts_loss=accepts_loss)
+    question.bags.publish({'takeover': str(intent)})
+    question.wake()
+    return {'result': f'{wanted.unit} takes over; its status shows how far it is'}
 
 
 def why(question: actions.Question) -> Mapping[str, str]:
@@ -289,5 +322,6 @@ ACTIONS: Mapping[str, Callable[[actions.Question], Mapping[str, str]]] = {
     'resume': resume,
     'fence': fence,
     'unfence': unfence,
+    'takeover': take_over,
     'why': why,
 }

@@ -28,12 +28,15 @@ def start(wanted: desired.Desired, seen: observed.Observed) -> etcd.Start | None
     """Return how this unit's etcd shall have begun; None where it shall have none."""
     secrets = wanted.peers.secrets
     assert secrets is not None and seen.ports is not None
+    if takeover.is_outlived(wanted, seen):
+        return None
     if seen.etcd is None:
         if seen.start is None and wanted.founds:
             return etcd.Start(secrets.token, {})
         return seen.start
     url = https.url(wanted.address, seen.ports.etcd_peer)
-    return consensus.start(seen.etcd, wanted.places.member, url, secrets.token, seen.start)
+    token = takeover.token(secrets, takeover.latest(wanted))
+    return consensus.start(seen.etcd, wanted.places.member, url, token, seen.start)
 
 
 def hosts(wanted: desired.Desired, seen: observed.Observed) -> tuple[str, ...]:

@@ -235,6 +235,21 @@ def forget(door: https.Door, key: str) -> None:
     _ask(door, '/v3/kv/deleterange', etcd.key_request(key))
 
 
+def forget_unless(door: https.Door, key: str, value: str) -> None:
+    """Delete *key* where it has another value than *value*.
+
+    Raises:
+        errors.UnreachableError: If etcd does not answer or refuses.
+    """
+    wanted = base64.b64encode(value.encode()).decode()
+    request = etcd.key_request(key)
+    body = {
+        'compare': [{**request, 'target': 'VALUE', 'result': 'NOT_EQUAL', 'value': wanted}],
+        'success': [{'request_delete_range': request}],
+    }
+    _ask(door, '/v3/kv/txn', body)
+
+
 def member(record: dict[str, Any]) -> membership.Member:
     """Return a member; what would be no name or URL on a command line of ours is left out."""
     return membership.Member(

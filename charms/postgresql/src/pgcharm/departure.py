@@ -12,6 +12,7 @@ import logging
 import subprocess
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from . import cluster, consensus, errors, files, https, layout, membership, patroni, steps
 
@@ -60,10 +61,15 @@ def _stop(step: steps.HandOver, places: layout.Layout) -> None:
         postgres.connect(folder, step.port, patroni.SUPERUSER, None) as connection,
     ):
         connection.execute('CHECKPOINT')
+    stop_server(step.bin_dir, places)
+
+
+def stop_server(bin_dir: Path, places: layout.Layout) -> None:
+    """Stop PostgreSQL where it runs, whether or not there is a Patroni to do it."""
     user = layout.service_user()
     with contextlib.suppress(subprocess.TimeoutExpired):
         subprocess.run(
-            [str(step.bin_dir / 'pg_ctl'), 'stop', '-m', 'fast', '-D', str(places.data)],
+            [str(bin_dir / 'pg_ctl'), 'stop', '-m', 'fast', '-D', str(places.data)],
             capture_output=True,
             check=False,
             timeout=_SECONDS,

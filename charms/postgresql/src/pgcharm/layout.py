@@ -189,6 +189,16 @@ class Layout:
         return run_root() / self.key
 
     @property
+    def asks_first(self) -> Path:
+        """Not empty where the unit must read its peers' bags before it starts after a boot."""
+        return self.conf / 'asks-first'
+
+    @property
+    def asked(self) -> Path:
+        """Whether a hook has done that since the machine booted."""
+        return self.run / 'asked'
+
+    @property
     def socket_folder(self) -> Path:
         """Folder of PostgreSQL's socket, which only the service user may enter."""
         return self.run / 'pg'

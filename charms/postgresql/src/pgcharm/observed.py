@@ -94,7 +94,7 @@ class Observed:
     """Other units that answer and whose bags say ``master``; looked for by a primary only."""
 
     others_answer: bool = False
-    """Whether anything of units that are gone answers; looked for by the last unit only."""
+    """Whether anything of other units answers; looked for only while etcd is away."""
 
     copied: tuple[int, int] = (0, 0)
     """Bytes of the base copy that this unit has, and of the whole; zero while there is none."""
@@ -130,7 +130,7 @@ def observe(wanted: desired.Desired) -> Observed:
         machine=memory.machine(),
         units_on_machine=ports.count(layout.machine_root()),
         certificate=certificates.read(places),
-        files=_read((places.patroni_settings, places.hba, places.ident)),
+        files=_read((places.patroni_settings, places.hba, places.ident, places.asks_first)),
         access_at=max(
             (path.stat().st_mtime for path in (places.hba, places.ident) if path.exists()),
             default=0.0,
@@ -147,7 +147,7 @@ def observe(wanted: desired.Desired) -> Observed:
         door = patroni_door(wanted, numbers)
         there = witness.present(wanted.witness, wanted.told_witness, members, door)
         seen = dataclasses.replace(seen, witnesses=there)
-    if seen.etcd is None and not wanted.peers.units:
+    if seen.etcd is None:
         others = wanted.published.get('others', '')
         seen = dataclasses.replace(seen, others_answer=takeover.answer(others))
     if 'patroni' not in seen.services.digests:
@@ -243,6 +243,11 @@ def peer_door(wanted: desired.Desired, peer: peers.Peer, numbers: ports.Ports) -
 def etcd_doors(wanted: desired.Desired, seen: Observed) -> tuple[https.Door, ...]:
     """Return the ways to all members of etcd that may be there, the most promising first."""
     hosts: list[str] = []
+    if takeover.is_outlived(wanted, seen):
+        # What its own etcd says, and Patroni's settings, is of an earlier time.
+        hosts = [patroni.join(peer.address, peer.etcd_client) for peer in wanted.peers.known]
+        places = wanted.places
+        return https.doors(hosts, places.ca, places.certificate, places.private_key)
     if seen.start is not None and 'etcd' in seen.services.digests and seen.ports is not None:
         hosts.append(patroni.join(wanted.address, seen.ports.etcd_client))
     hosts += known_hosts(wanted, seen)

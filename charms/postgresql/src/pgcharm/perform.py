@@ -75,6 +75,10 @@ def execute(
         case steps.RestoreEtcd():
             tell('taking over: etcd begins again with this unit')
             etcd.restore(places, step.start, step.address, step.etcdctl)
+        case steps.ForgetLeader():
+            if step.forgets_confirmations:
+                consensus.forget(step.door, f'/service/{step.scope}/sync')
+            consensus.forget_unless(step.door, f'/service/{step.scope}/leader', places.member)
         case steps.ChangeMembers():
             consensus.change(step.doors, step.owner, functools.partial(_next, step.units))
         case steps.AdmitWitness():
@@ -154,6 +158,9 @@ def _claim(step: steps.Claim, places: layout.Layout) -> None:
 
 def _leave(step: steps.Leave, places: layout.Layout) -> None:
     services.find(places).remove()
+    if step.binaries is not None and (places.data / 'postmaster.pid').exists():
+        # Its Patroni was killed, and it was not.
+        departure.stop_server(step.binaries, places)
     if step.marker is not None:
         marker = dataclasses.replace(step.marker, **_last_words(step.binaries, places.data))
         volume.write_marker(places.marker, marker)

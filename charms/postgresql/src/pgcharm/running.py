@@ -48,7 +48,7 @@ def running(
     ):
         return
     places = wanted.places
-    yield from _saying(wanted, seen)
+    yield from _saying(wanted, seen, now)
     if not (wanted.founds or wanted.has_cluster):
         return
     rest = tuple(one for one in services_of(wanted, seen) if one.name != 'etcd')
@@ -56,11 +56,15 @@ def running(
     if parted:
         yield from parted
         return
+    if takeover.is_waited_for(wanted, seen):
+        return
     start = clustering.start(wanted, seen)
     if start != seen.start:
         # The services end first: nothing may run on what is thrown away.
-        if 'etcd' in seen.services.digests:
-            yield steps.KeepServices(rest)
+        is_outlived = takeover.is_outlived(wanted, seen)
+        if 'etcd' in seen.services.digests or is_outlived:
+            kept = (one for one in rest if one.name != 'patroni') if is_outlived else rest
+            yield steps.KeepServices(tuple(kept))
         yield steps.BeginEtcd(start)
         return
     if not clustering.hosts(wanted, seen):
@@ -70,6 +74,7 @@ def running(
         places.patroni_settings: settings,
         places.hba: _hba(wanted, seen),
         places.ident: access.ident(layout.service_user()),
+        places.asks_first: 'yes\n' if takeover.asks_first(wanted, seen) else '',
     }
     for path, text in contents.items():
         if seen.files.get(path) != text:
@@ -79,12 +84,15 @@ def running(
     if seen.services.digests != digests:
         yield steps.MakeFolders()
         yield steps.KeepServices(kept)
+    yield from takeover.concluding(wanted, seen)
     yield from clustering.leading(wanted, seen, now)
     if all(seen.files.get(path) == text for path, text in contents.items()):
         yield from _serving(wanted, seen, patroni.digest(settings), now)
 
 
-def _saying(wanted: desired.Desired, seen: observed.Observed) -> Iterator[steps.Step]:
+def _saying(
+    wanted: desired.Desired, seen: observed.Observed, now: dt.datetime
+) -> Iterator[steps.Step]:
     """Tell the peers where this unit is, and what its clients are told that it is."""
     numbers, addresses = seen.ports, wanted.addresses
     assert numbers is not None and addresses is not None
@@ -105,6 +113,7 @@ def _saying(wanted: desired.Desired, seen: observed.Observed) -> Iterator[steps.
         bag['others'] = '\n'.join(
             f'{one.address} {one.postgresql} {one.patroni} {one.etcd_client}' for one in known
         )
+    bag |= takeover.saying(wanted, seen, now)
     if wanted.is_leader and seen.etcd is not None:
         # Whoever was added or promoted hears of it at once.
         bag['etcd'] = consensus.fingerprint(seen.etcd)

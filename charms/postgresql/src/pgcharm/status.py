@@ -94,6 +94,9 @@ def _status(wanted: desired.Desired, seen: observed.Observed) -> Status:
         return Status('waiting', f'waiting for {wanted.peers.bootstrap} to make the cluster')
     if seen.is_fenced:
         return Status('blocked', FENCED)
+    taker = takeover.is_waited_for(wanted, seen)
+    if taker:
+        return Status('waiting', f'waiting for {taker}, which takes over')
     if seen.patroni is None and seen.etcd is None and wanted.peers.units and _has_joined(wanted):
         return Status('blocked', _lost(wanted, 'PostgreSQL waits'))
     if seen.patroni is None:
@@ -114,7 +117,7 @@ def _status(wanted: desired.Desired, seen: observed.Observed) -> Status:
     if state == 'master':
         return Status('active', _promise(wanted, seen))
     if takeover.is_called_for(wanted, seen):
-        return Status('waiting', 'taking over: waiting until the removed units are silent')
+        return Status('waiting', 'taking over: waiting until the others are silent')
     if seen.etcd is None and wanted.peers.units:
         return Status('blocked', _lost(wanted, 'reads only'))
     if state == 'hot standby':
@@ -146,7 +149,11 @@ def _lost(wanted: desired.Desired, effect: str) -> str:
     """Return what to do where a majority of the voters is away, and nobody can be elected."""
     units = list(wanted.peers.units)
     if len(units) == 1:
-        return f'{units[0]} is away, {effect}; if it is lost: remove-unit --force {units[0]}'
+        lost = units[0]
+        return (
+            f'{lost} is away, {effect}; if it is lost: remove-unit --force {lost}'
+            f' (or: run {wanted.unit} takeover)'
+        )
     return f'a majority of the units is away, {effect}; start them, or remove the lost ones'
 
 
@@ -155,8 +162,15 @@ def _standby(wanted: desired.Desired, seen: observed.Observed) -> Status:
         return Status('waiting', 'hot standby; Patroni does not answer')
     leader = seen.cluster.leader
     own = seen.cluster.member(wanted.places.member)
-    if not leader and not wanted.peers.units and own is not None and not own.is_synchronous:
-        return Status('blocked', 'the removed master had more writes; run takeover, or restore')
+    if (
+        not leader
+        and takeover.is_alone(wanted, seen)
+        and own is not None
+        and not own.is_synchronous
+    ):
+        return Status(
+            'blocked', f'may lack writes; run {wanted.unit} takeover accept-data-loss=true'
+        )
     if not leader:
         return Status('waiting', 'a new primary is being elected')
     if seen.patroni is None or not seen.patroni.is_streaming:

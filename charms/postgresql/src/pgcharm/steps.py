@@ -112,6 +112,16 @@ class RestoreEtcd:
 
 
 @dataclasses.dataclass(frozen=True)
+class ForgetLeader:
+    """Delete the leader key of another unit, whose lease began anew with etcd."""
+
+    door: https.Door
+    scope: str
+    forgets_confirmations: bool
+    """Whether also to delete who had confirmed all writes: then anybody may be promoted."""
+
+
+@dataclasses.dataclass(frozen=True)
 class ChangeMembers:
     """Make the next change of etcd's members, decided again under the lock."""
 
@@ -276,6 +286,7 @@ Step = (
     | KeepServices
     | BeginEtcd
     | RestoreEtcd
+    | ForgetLeader
     | ChangeMembers
     | AdmitWitness
     | TellWitness

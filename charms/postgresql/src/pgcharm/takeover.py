@@ -18,13 +18,20 @@ from collections.abc import Iterator
 from concurrent import futures
 from typing import TYPE_CHECKING
 
-from . import etcd, peers, services, steps
+from . import etcd, https, peers, services, steps
 
 if TYPE_CHECKING:
     from . import desired, observed
 
 _WAITING = ('hot standby', 'failover')
 _PATIENCE = 0.5
+
+_SAFE = 3
+"""Voters of which no single one can begin without the others."""
+
+_NOTICE = 2.0
+"""Seconds that an intent stands before it is acted on: whoever read the bags before it did, and
+starts, is heard until then."""
 
 _STALE = 10
 """Leases after which an intent is one of an earlier time, and its silence counts no more."""
@@ -35,36 +42,154 @@ class Intent:
     """What a unit's bag says of its takeover."""
 
     epoch: int
-    """Counts the takeovers of the application's etcd by this unit."""
+    """Counts the takeovers of the application's etcd."""
 
     since: float
-    """When the others were silent for the first time, seconds since 1970."""
+    """When that was written, seconds since 1970."""
+
+    is_told: bool = False
+    """Whether an operator ran the action; else the others were removed."""
+
+    accepts_loss: bool = False
+    """Whether an operator accepts that writes are missing which only the others had."""
 
     def __str__(self) -> str:
         """Return it as the bag has it."""
-        return f'{self.epoch} {self.since:.0f}'
+        words = (
+            *(str(self.epoch), f'{self.since:.0f}'),
+            *(['told'] if self.is_told else []),
+            *(['accept-data-loss'] if self.accepts_loss else []),
+        )
+        return ' '.join(words)
 
 
 def read(bag: str) -> Intent | None:
     """Return what a bag says; None where it says nothing of use."""
-    epoch, _, since = bag.partition(' ')
+    epoch, _, rest = bag.partition(' ')
+    since, *words = rest.split() or ['']
     try:
-        return Intent(int(epoch), float(since))
+        return Intent(int(epoch), float(since), 'told' in words, 'accept-data-loss' in words)
     except ValueError:
         return None
 
 
-def is_called_for(wanted: desired.Desired, seen: observed.Observed) -> bool:
-    """Tell whether this unit is the last one, and cannot be a primary as things are."""
+def epoch(secrets: peers.Secrets, start: etcd.Start | None) -> int:
+    """Return how many takeovers the etcd has behind it that began so."""
+    found = start.token.removeprefix(secrets.token).removeprefix('.') if start else ''
+    return int(found) if found.isdigit() else 0
+
+
+def latest(wanted: desired.Desired) -> int:
+    """Return how many takeovers the others' etcd has behind it, by their bags."""
+    return max((_number(bag.get('epoch', '')) for bag in wanted.peers.units.values()), default=0)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdigit() else 0
+
+
+def is_outlived(wanted: desired.Desired, seen: observed.Observed) -> bool:
+    """Tell whether this unit's etcd is one that another unit has taken over from.
+
+    What it holds is an earlier time's, however well it works: nothing may run on it.
+    """
+    secrets = wanted.peers.secrets
+    return (
+        secrets is not None
+        and seen.start is not None
+        and epoch(secrets, seen.start) < latest(wanted)
+    )
+
+
+def asks_first(wanted: desired.Desired, seen: observed.Observed) -> bool:
+    """Tell whether this unit must hear of its peers before it starts after a boot.
+
+    A majority of three voters answers for itself, and a unit without others has none to ask.
+    """
+    ever_had_peers = bool(wanted.peers.units or wanted.published.get('others'))
+    return ever_had_peers and (seen.etcd is None or len(seen.etcd.voters) < _SAFE)
+
+
+def is_waited_for(wanted: desired.Desired, seen: observed.Observed) -> str:
+    """Return the unit that is about to take over, where this one has not started yet.
+
+    One that has is heard by the other, which then leaves it.
+    """
+    secrets = wanted.peers.secrets
+    if secrets is None or seen.start is None or 'etcd' in seen.services.digests or seen.etcd:
+        return ''
+    own = epoch(secrets, seen.start)
+    for unit, bag in wanted.peers.units.items():
+        intent = read(bag.get('takeover', ''))
+        if intent is not None and intent.epoch > own:
+            return unit
+    return ''
+
+
+def is_possible(wanted: desired.Desired, seen: observed.Observed) -> bool:
+    """Tell whether this unit cannot be a primary as things are, and nobody else answers."""
     return (
         wanted.peers.is_related
-        and not wanted.peers.units
-        and wanted.planned_units == 1
         and wanted.published.get('state') in _WAITING
         and seen.etcd is None
         and seen.start is not None
         and not seen.others_answer
         and not (seen.patroni is not None and seen.patroni.is_streaming)
+    )
+
+
+def is_called_for(wanted: desired.Desired, seen: observed.Observed) -> bool:
+    """Tell whether an operator has said that this unit goes on alone, and it can."""
+    intent = read(wanted.published.get('takeover', ''))
+    is_last = not wanted.peers.units and wanted.planned_units == 1
+    is_told = intent is not None and intent.is_told
+    return (is_last or is_told) and is_possible(wanted, seen)
+
+
+def is_alone(wanted: desired.Desired, seen: observed.Observed) -> bool:
+    """Tell whether this unit has taken over and is the only member of etcd until now."""
+    secrets, intent = wanted.peers.secrets, read(wanted.published.get('takeover', ''))
+    return (
+        intent is not None
+        and secrets is not None
+        and epoch(secrets, seen.start) == intent.epoch
+        and seen.etcd is not None
+        and [one.name for one in seen.etcd.members] == [wanted.places.member]
+    )
+
+
+def refusal(wanted: desired.Desired, seen: observed.Observed) -> str:
+    """Return why an operator's word does not make this unit the primary; empty where it does."""
+    if wanted.peers.secrets is None or wanted.published.get('state') not in _WAITING:
+        return f'{wanted.unit} is no hot standby of this cluster: it has nothing to take over with'
+    if seen.etcd is not None:
+        if is_alone(wanted, seen):
+            return ''  # it only waits to be promoted
+        return 'a majority of etcd answers, so a primary is elected by itself; see "show-cluster"'
+    if seen.patroni is not None and seen.patroni.is_streaming:
+        return f'{wanted.unit} still receives the write-ahead log of a primary'
+    if seen.others_answer:
+        return 'another unit answers: start it, or stop all of it, before this one takes over'
+    if seen.start is None:
+        return f"{wanted.unit} has no copy of etcd's keys; run it on a unit that has"
+    return ''
+
+
+def told(
+    wanted: desired.Desired,
+    seen: observed.Observed,
+    now: dt.datetime,
+    *,
+    accepts_loss: bool,
+) -> Intent:
+    """Return the intent that an operator's word makes; the same one when it is given again."""
+    secrets, intent = wanted.peers.secrets, read(wanted.published.get('takeover', ''))
+    assert secrets is not None
+    own = epoch(secrets, seen.start)
+    if intent is None or (intent.epoch <= own and seen.etcd is None):
+        return Intent(own + 1, now.timestamp(), is_told=True, accepts_loss=accepts_loss)
+    return dataclasses.replace(
+        intent, is_told=True, accepts_loss=accepts_loss or intent.accepts_loss
     )
 
 
@@ -84,25 +209,67 @@ def plan(
     """
     secrets, options = wanted.peers.secrets, seen.accepted
     intent = read(wanted.published.get('takeover', ''))
-    if secrets is None or options is None or not is_called_for(wanted, seen):
+    if secrets is None or options is None:
+        return
+    own = epoch(secrets, seen.start)
+    if intent is not None and own < intent.epoch and (seen.etcd is not None or seen.others_answer):
+        # They are back: what was meant for their absence is over.
+        yield steps.Publish({'takeover': ''})
+        return
+    if not is_called_for(wanted, seen):
         return
     assert seen.start is not None and seen.binaries is not None
-    if intent is not None and seen.start.token == token(secrets, intent.epoch):
+    if intent is not None and own == intent.epoch:
         return  # done: etcd starts
-    silent = now.timestamp() - intent.since if intent is not None else 0.0
-    if intent is None or silent > _STALE * options.failover_lease:
-        epoch = intent.epoch if intent is not None else 1
-        yield steps.Publish({'takeover': str(Intent(epoch, now.timestamp()))})
-    elif silent >= options.failover_lease:
+    age = now.timestamp() - intent.since if intent is not None else 0.0
+    silent = now.timestamp() - (silence(wanted) or now.timestamp())
+    if intent is None or (age > _STALE * options.failover_lease and not intent.is_told):
+        yield steps.Publish({'takeover': str(Intent(own + 1, now.timestamp()))})
+    elif age >= _NOTICE and max(silent, age) >= options.failover_lease:
         yield steps.KeepServices(rest)
         yield steps.RestoreEtcd(
             etcd.Start(token(secrets, intent.epoch), {}), wanted.address, seen.binaries.etcdctl
         )
 
 
+def silence(wanted: desired.Desired) -> float | None:
+    """Return since when nobody answers, seconds since 1970; None while somebody does."""
+    try:
+        return float(wanted.published.get('silent-since', ''))
+    except ValueError:
+        return None
+
+
+def saying(wanted: desired.Desired, seen: observed.Observed, now: dt.datetime) -> dict[str, str]:
+    """Return what this unit's bag shall say of it: how old its etcd is, and who is silent."""
+    secrets = wanted.peers.secrets
+    bag = {'epoch': str(epoch(secrets, seen.start))} if secrets and seen.start else {}
+    if is_possible(wanted, seen):
+        begin = silence(wanted) or now.timestamp()
+        return {**bag, 'silent-since': f'{begin:.0f}'}
+    return {**bag, 'silent-since': ''} if silence(wanted) is not None else bag
+
+
+def concluding(wanted: desired.Desired, seen: observed.Observed) -> Iterator[steps.Step]:
+    """Return what spares the taker the dead primary's lease, while it is etcd's only member."""
+    intent = read(wanted.published.get('takeover', ''))
+    is_primary = seen.patroni is not None and seen.patroni.is_primary
+    if intent is None or is_primary or not is_alone(wanted, seen):
+        return
+    assert seen.ports is not None
+    door = https.Door(
+        wanted.address,
+        seen.ports.etcd_client,
+        wanted.places.ca,
+        wanted.places.certificate,
+        wanted.places.private_key,
+    )
+    yield steps.ForgetLeader(door, wanted.places.scope, intent.accepts_loss)
+
+
 def token(secrets: peers.Secrets, epoch: int) -> str:
     """Return the token of etcd's cluster after that many takeovers."""
-    return f'{secrets.token}.{epoch}'
+    return f'{secrets.token}.{epoch}' if epoch else secrets.token
 
 
 def answer(where: str) -> bool:

@@ -7,6 +7,7 @@ the unit's run folder, so after a reboot nothing is left that claims to run.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import http.client
 import os
 import shlex
@@ -24,6 +25,7 @@ from .. import errors, files, layout
 from . import Running, Service
 
 _START_SECONDS = 20.0
+_STOP_SECONDS = 60.0
 
 
 class Supervisord:
@@ -88,12 +90,10 @@ class Supervisord:
     def remove(self) -> None:
         """End all services and supervisord, and remove their files.
 
-        Services whose supervisord was killed are ended too: a new one takes them over first.
+        Nothing starts for that: a unit that leaves must not come to life beside the others.
         """
         if not self._folder.is_dir():
             return
-        if not self._answers() and any((self._folder / 'locks').glob('*')):
-            self._start()
         with contextlib.suppress(OSError), _connect(self._socket) as server:
             # The last one started goes first: Patroni gives its lease back while etcd is there.
             for name in reversed(_digests(files.read(self._settings) or '')):
@@ -102,6 +102,9 @@ class Supervisord:
             pid: Any = server.supervisor.getPID()
             server.supervisor.shutdown()
             _wait_until_gone(int(pid), _START_SECONDS)
+        # Those whose supervisord was killed go on without it.
+        for name in reversed(_digests(files.read(self._settings) or '')):
+            _end_keeper(self._folder / 'locks' / name)
         files.remove(self._folder)
 
     def _answers(self) -> bool:
@@ -199,6 +202,24 @@ def _records(answer: Any) -> list[dict[str, Any]]:
 
 def _refusal(folder: Path, error: xmlrpc.client.Fault) -> str:
     return f'cannot change the services below {folder}: supervisord says {error.faultString}'
+
+
+def _end_keeper(path: Path) -> None:
+    """End the keeper that holds the lock *path*, and with it its service; if any does."""
+    try:
+        lock = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        pid = int(os.pread(lock, 20, 0) or b'0')
+        if pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+            _wait_until_gone(pid, _STOP_SECONDS)
+    finally:
+        os.close(lock)
 
 
 def _wait_until_gone(pid: int, seconds: float) -> None:

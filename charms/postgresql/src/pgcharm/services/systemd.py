@@ -33,7 +33,8 @@ class Systemd:
         return Running(digests)
 
     def keep(self, wanted: tuple[Service, ...]) -> None:
-        """Keep exactly *wanted* running, now and after a boot."""
+        """Keep exactly *wanted* running, now and after a boot, once a hook has asked its peers."""
+        files.write(self._places.asked, '')
         running = self.running().digests
         names = {service.name for service in wanted}
         for path in self._paths():
@@ -42,7 +43,7 @@ class Systemd:
                 path.unlink()
         before = 'network-online.target'
         for service in wanted:
-            text = self._render(service, before)
+            text = _render(self._places, service, before)
             files.write(self._path(service.name), text, mode=0o644)
             before = self._path(service.name).name
         self._run('daemon-reload')
@@ -77,23 +78,45 @@ class Systemd:
     def _name(self, path: Path) -> str:
         return path.stem.removeprefix(self._prefix)
 
-    def _render(self, service: Service, before: str) -> str:
-        """Return the unit file of a service that starts after *before*, and ends before it.
-
-        So Patroni gives its lease back while etcd is still there.
-        """
-        environment = ' '.join(
-            _quoted(f'{name}={value}') for name, value in sorted(service.environment.items())
+    def _run(self, verb: str, *words: str, check: bool = True) -> str:
+        ended = subprocess.run(
+            ['systemctl', '--quiet' if verb != 'is-active' else '--no-pager', verb, *words],
+            capture_output=True,
+            text=True,
+            check=False,
         )
-        user = service.user or 'root'
-        run = self._places.socket_folder.relative_to('/run')
-        return f"""\
+        if check and ended.returncode != 0:
+            raise errors.ServicesError(
+                f'cannot {verb} {" ".join(words)}: systemctl says {ended.stderr.strip()[-300:]}'
+            )
+        return ended.stdout.strip()
+
+
+def _render(places: layout.Layout, service: Service, before: str) -> str:
+    """Return the unit file of a service that starts after *before*, and ends before it.
+
+    So Patroni gives its lease back while etcd is still there. After a boot only the watcher starts
+    in any case, where the peers may have gone on without this unit.
+    """
+    environment = ' '.join(
+        _quoted(f'{name}={value}') for name, value in sorted(service.environment.items())
+    )
+    user = service.user or 'root'
+    run = places.socket_folder.relative_to('/run')
+    # Each has a "|": one that holds is enough.
+    conditions = (
+        f'ConditionFileNotEmpty=|!{places.asks_first}\nConditionPathExists=|{places.asked}'
+        if service.name != 'watcher'
+        else ''
+    )
+    return f"""\
 # digest {service.digest}
 [Unit]
-Description={service.name} of {self._places.unit}
+Description={service.name} of {places.unit}
 After={before}
 StartLimitIntervalSec=0
-RequiresMountsFor={self._places.home}
+RequiresMountsFor={places.home}
+{conditions}
 
 [Service]
 ExecStart={' '.join(_quoted(word) for word in service.command)}
@@ -112,19 +135,6 @@ RuntimeDirectoryPreserve=yes
 [Install]
 WantedBy=multi-user.target
 """
-
-    def _run(self, verb: str, *words: str, check: bool = True) -> str:
-        ended = subprocess.run(
-            ['systemctl', '--quiet' if verb != 'is-active' else '--no-pager', verb, *words],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if check and ended.returncode != 0:
-            raise errors.ServicesError(
-                f'cannot {verb} {" ".join(words)}: systemctl says {ended.stderr.strip()[-300:]}'
-            )
-        return ended.stdout.strip()
 
 
 def _quoted(word: str) -> str:
