@@ -63,7 +63,8 @@ def test_unit_that_starts_without_a_majority_names_what_is_away() -> None:
 
     assert shown == status.Status(
         'blocked',
-        'pg/1 is away, PostgreSQL waits; if it is lost: remove-unit --force pg/1 (or: run pg/0 takeover)',
+        'pg/1 is away, PostgreSQL waits; if it is lost: remove-unit --force pg/1'
+        ' (or: run pg/0 takeover)',
     )
 
 
