@@ -35,7 +35,12 @@ def survivor(**published: str) -> desired.Desired:
 def seen(**changes: Any) -> observed.Observed:
     found = worlds.running(survivor())
     standby = cluster.State('replica', 'running', 160004, 1, '1')
-    values = {'patroni': standby, 'start': etcd.Start(worlds.TOKEN, {}, '7'), **changes}
+    values: dict[str, Any] = {
+        'patroni': standby,
+        'start': etcd.Start(worlds.TOKEN, {}, '7'),
+        'silent_since': None,
+        **changes,
+    }
     return dataclasses.replace(found, **values)
 
 
@@ -91,20 +96,28 @@ def test_nothing_is_taken_over_while_something_speaks_against_it(changes: dict[s
 
 
 def test_noted_silence_spares_the_wait_but_not_the_notice() -> None:
-    early = str((worlds.NOW - LEASE).timestamp())
-    wanted = survivor(takeover=intent(worlds.NOW), **{'silent-since': early})
+    early = seen(silent_since=(worlds.NOW - LEASE).timestamp())
+    wanted = survivor(takeover=intent(worlds.NOW))
 
-    assert 'RestoreEtcd' not in kinds(wanted, seen(), worlds.NOW + dt.timedelta(seconds=1))
-    assert 'RestoreEtcd' in kinds(wanted, seen(), worlds.NOW + dt.timedelta(seconds=2))
+    assert 'RestoreEtcd' not in kinds(wanted, early, worlds.NOW + dt.timedelta(seconds=1))
+    assert 'RestoreEtcd' in kinds(wanted, early, worlds.NOW + dt.timedelta(seconds=2))
 
 
-def test_silence_is_noted_and_ends_with_the_first_answer() -> None:
-    noted = takeover.saying(survivor(), seen(), worlds.NOW)
+def test_silence_is_noted_once_and_ends_with_the_first_answer() -> None:
+    def noted(**changes: Any) -> list[steps.Step]:
+        return list(takeover.listening(survivor(), seen(**changes), worlds.NOW + LEASE))
 
-    assert noted['silent-since'] == f'{worlds.NOW.timestamp():.0f}'
-    wanted = survivor(**noted)
-    assert takeover.saying(wanted, seen(), worlds.NOW + LEASE) == noted
-    assert takeover.saying(wanted, seen(others_answer=True), worlds.NOW)['silent-since'] == ''
+    assert noted() == [steps.NoteSilence((worlds.NOW + LEASE).timestamp())]
+    assert noted(silent_since=worlds.NOW.timestamp()) == []
+    assert noted(silent_since=1.0, others_answer=True) == [steps.NoteSilence(None)]
+    assert noted(others_answer=True) == []
+
+
+def test_only_a_cluster_that_was_taken_over_speaks_of_epochs() -> None:
+    later = etcd.Start(f'{worlds.TOKEN}.2', {})
+
+    assert takeover.saying(survivor(), seen()) == {}
+    assert takeover.saying(survivor(), seen(start=later)) == {'epoch': '2'}
 
 
 def test_intent_is_taken_back_when_the_others_answer() -> None:

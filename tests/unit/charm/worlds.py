@@ -209,6 +209,8 @@ class Machine:
                 seen = dataclasses.replace(seen, certificate=issued)
             case steps.WriteFile():
                 seen = dataclasses.replace(seen, files={**seen.files, step.path: step.content})
+            case steps.NoteSilence():
+                seen = dataclasses.replace(seen, silent_since=step.since)
             case steps.BeginEtcd():
                 seen = dataclasses.replace(seen, start=step.start)
             case steps.KeepServices():

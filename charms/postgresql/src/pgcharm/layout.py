@@ -223,6 +223,11 @@ class Layout:
         """When the last reconcile asked to be called again: seconds since 1970."""
         return self.run / 'again'
 
+    @property
+    def silent_since(self) -> Path:
+        """Since when no other unit answers: seconds since 1970; no peer needs to hear of it."""
+        return self.run / 'silent-since'
+
 
 def run_root() -> Path:
     """Return the folder of all units' run folders: short, since sockets lie below it."""

@@ -96,6 +96,9 @@ class Observed:
     others_answer: bool = False
     """Whether anything of other units answers; looked for only while etcd is away."""
 
+    silent_since: float | None = None
+    """Since when none of them does, as far as hooks looked; seconds since 1970."""
+
     copied: tuple[int, int] = (0, 0)
     """Bytes of the base copy that this unit has, and of the whole; zero while there is none."""
 
@@ -137,6 +140,7 @@ def observe(wanted: desired.Desired) -> Observed:
         ),
         services=services.find(places).running(),
         start=etcd.read_start(places),
+        silent_since=float(files.read(places.silent_since) or 0) or None,
     )
     if numbers is None or not wanted.address or seen.certificate is None:
         return seen

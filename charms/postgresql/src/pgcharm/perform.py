@@ -118,6 +118,9 @@ def execute(
             if places.run.is_dir():
                 files.write(places.again, '' if step.again is None else str(step.again))
                 files.write(places.acted_on, step.acted_on)
+        case steps.NoteSilence():
+            if places.run.is_dir():
+                files.write(places.silent_since, '' if step.since is None else str(step.since))
         case steps.Leave():
             _leave(step, places)
 

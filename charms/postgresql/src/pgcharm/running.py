@@ -48,7 +48,8 @@ def running(
     ):
         return
     places = wanted.places
-    yield from _saying(wanted, seen, now)
+    yield from _saying(wanted, seen)
+    yield from takeover.listening(wanted, seen, now)
     if not (wanted.founds or wanted.has_cluster):
         return
     rest = tuple(one for one in services_of(wanted, seen) if one.name != 'etcd')
@@ -90,9 +91,7 @@ def running(
         yield from _serving(wanted, seen, patroni.digest(settings), now)
 
 
-def _saying(
-    wanted: desired.Desired, seen: observed.Observed, now: dt.datetime
-) -> Iterator[steps.Step]:
+def _saying(wanted: desired.Desired, seen: observed.Observed) -> Iterator[steps.Step]:
     """Tell the peers where this unit is, and what its clients are told that it is."""
     numbers, addresses = seen.ports, wanted.addresses
     assert numbers is not None and addresses is not None
@@ -113,7 +112,7 @@ def _saying(
         bag['others'] = '\n'.join(
             f'{one.address} {one.postgresql} {one.patroni} {one.etcd_client}' for one in known
         )
-    bag |= takeover.saying(wanted, seen, now)
+    bag |= takeover.saying(wanted, seen)
     if wanted.is_leader and seen.etcd is not None:
         # Whoever was added or promoted hears of it at once.
         bag['etcd'] = consensus.fingerprint(seen.etcd)

@@ -261,6 +261,14 @@ class TellWatcher:
 
 
 @dataclasses.dataclass(frozen=True)
+class NoteSilence:
+    """Remember since when no other unit answers, until a reboot."""
+
+    since: float | None
+    """Seconds since 1970; None: one does."""
+
+
+@dataclasses.dataclass(frozen=True)
 class Leave:
     """End all services, say goodbye on the storage, and leave nothing on the machine."""
 
@@ -302,5 +310,6 @@ Step = (
     | EndSessions
     | TellClient
     | TellWatcher
+    | NoteSilence
     | Leave
 )

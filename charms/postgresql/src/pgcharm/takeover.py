@@ -222,7 +222,7 @@ def plan(
     if intent is not None and own == intent.epoch:
         return  # done: etcd starts
     age = now.timestamp() - intent.since if intent is not None else 0.0
-    silent = now.timestamp() - (silence(wanted) or now.timestamp())
+    silent = now.timestamp() - (seen.silent_since or now.timestamp())
     if intent is None or (age > _STALE * options.failover_lease and not intent.is_told):
         yield steps.Publish({'takeover': str(Intent(own + 1, now.timestamp()))})
     elif age >= _NOTICE and max(silent, age) >= options.failover_lease:
@@ -232,22 +232,24 @@ def plan(
         )
 
 
-def silence(wanted: desired.Desired) -> float | None:
-    """Return since when nobody answers, seconds since 1970; None while somebody does."""
-    try:
-        return float(wanted.published.get('silent-since', ''))
-    except ValueError:
-        return None
+def listening(
+    wanted: desired.Desired, seen: observed.Observed, now: dt.datetime
+) -> Iterator[steps.Step]:
+    """Return what keeps the time of the others' silence.
+
+    It stays on this machine: a bag that changes would run a hook on a unit that is lost, which
+    would start it.
+    """
+    is_silent = is_possible(wanted, seen)
+    if is_silent != (seen.silent_since is not None):
+        yield steps.NoteSilence(now.timestamp() if is_silent else None)
 
 
-def saying(wanted: desired.Desired, seen: observed.Observed, now: dt.datetime) -> dict[str, str]:
-    """Return what this unit's bag shall say of it: how old its etcd is, and who is silent."""
+def saying(wanted: desired.Desired, seen: observed.Observed) -> dict[str, str]:
+    """Return what this unit's bag shall say of its etcd's age; nothing before a takeover."""
     secrets = wanted.peers.secrets
-    bag = {'epoch': str(epoch(secrets, seen.start))} if secrets and seen.start else {}
-    if is_possible(wanted, seen):
-        begin = silence(wanted) or now.timestamp()
-        return {**bag, 'silent-since': f'{begin:.0f}'}
-    return {**bag, 'silent-since': ''} if silence(wanted) is not None else bag
+    own = epoch(secrets, seen.start) if secrets else 0
+    return {'epoch': str(own)} if own else {}
 
 
 def concluding(wanted: desired.Desired, seen: observed.Observed) -> Iterator[steps.Step]:
