@@ -58,6 +58,14 @@ class Cluster:
     def messages(self) -> dict[str, str]:
         return {name: unit['workload-status']['message'] for name, unit in self.units.items()}
 
+    def have(self, units: int) -> None:
+        """Add units until there are that many: a test may be the only one that runs."""
+        there = len(self.units)
+        if there < units:
+            self.do('add-unit', 'pg-a', '-n', str(units - there))
+            self.wait_for_states('master', *['hot standby'] * (units - 1))
+            self.wait_whole()
+
     def conninfo(self) -> str:
         """Return how any member that takes writes is reached."""
         (unit, *_) = self.units
@@ -143,13 +151,25 @@ class Cluster:
         return Path(location)
 
     def kill(self, *units: str) -> None:
-        """Kill every process of these units at once, supervisors and watchers included."""
-        assert self._processes(*units)
+        """Kill every process of these units at once, supervisors and watchers included.
+
+        A machine that dies takes Juju's agent with it. Here that lives on, and a hook that a
+        watcher has just asked for would start the unit again: they are stopped before.
+        """
+        victims = self._processes(*units)
+        assert victims
+        for pid, command in victims.items():
+            if 'pgcharm.watcher' in command:
+                os.kill(pid, signal.SIGSTOP)
+        wait_for(lambda: all(self._is_idle(unit) for unit in units), timeout=LONG)
         # Again and again: a keeper that is still alive may just have started another child.
         while victims := self._processes(*units):
             for pid in victims:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
+
+    def _is_idle(self, unit: str) -> bool:
+        return self.units[unit]['juju-status']['current'] == 'idle'
 
     def _processes(self, *units: str) -> dict[int, str]:
         found: dict[int, str] = {}

@@ -125,7 +125,8 @@ def test_intent_is_taken_back_when_the_others_answer() -> None:
 
     planned = plan.plan(wanted, seen(others_answer=True), worlds.NOW)
 
-    assert steps.Publish({'takeover': ''}) in planned
+    published = [step.content for step in planned if isinstance(step, steps.Publish)]
+    assert [content['takeover'] for content in published] == ['']
 
 
 @pytest.mark.parametrize(
@@ -201,15 +202,48 @@ def test_unit_that_never_joined_has_nothing_to_take_over_with() -> None:
 
 
 @pytest.mark.parametrize('accepts', [False, True])
-def test_dead_primary_s_lease_is_not_waited_for(accepts: bool) -> None:
+def test_dead_primary_s_lease_is_forgotten_once_before_others_read_of_the_epoch(
+    accepts: bool,
+) -> None:
     said = takeover.Intent(1, worlds.NOW.timestamp(), is_told=True, accepts_loss=accepts)
     wanted = two(takeover=str(said))
-    found = seen(start=etcd.Start(f'{worlds.TOKEN}.1', {}), etcd=alone(wanted))
+    begun = seen(start=etcd.Start(f'{worlds.TOKEN}.1', {}), services=services.Running({}))
 
-    (step,) = takeover.concluding(wanted, found)
+    done = plan.plan(wanted, begun, worlds.NOW)
 
-    assert isinstance(step, steps.ForgetLeader) and step.forgets_confirmations is accepts
-    assert not list(takeover.concluding(two(), found))
+    (step,) = (one for one in done if isinstance(one, steps.ForgetLeader))
+    assert step.forgets_confirmations is accepts
+    kinds_done = [type(one).__name__ for one in done]
+    assert kinds_done.index('KeepServices') < kinds_done.index('ForgetLeader')
+    later = two(takeover=str(said), epoch='1')
+    assert not list(takeover.concluding(later, begun))
+    assert not list(takeover.concluding(two(), begun))
+
+
+def test_loss_that_is_accepted_later_lets_anybody_be_elected() -> None:
+    said = takeover.Intent(1, worlds.NOW.timestamp(), is_told=True, accepts_loss=True)
+    wanted = two(takeover=str(said), epoch='1')
+    nobody = cluster.Cluster(())
+    leads = cluster.Cluster((cluster.Member('pg-1', 'leader', 'running', 'h', 5432, 2, None),))
+    stuck = seen(start=etcd.Start(f'{worlds.TOKEN}.1', {}), etcd=alone(wanted), cluster=nobody)
+
+    assert [one.forgets_confirmations for one in _forgets(wanted, stuck)] == [True]
+    assert not _forgets(wanted, dataclasses.replace(stuck, cluster=leads))
+
+
+def _forgets(wanted: desired.Desired, found: observed.Observed) -> list[steps.ForgetLeader]:
+    planned = takeover.concluding(wanted, found)
+    return [step for step in planned if isinstance(step, steps.ForgetLeader)]
+
+
+def test_intent_is_over_once_its_unit_is_the_primary() -> None:
+    wanted = two(takeover=intent(worlds.NOW))
+    begun = seen(start=etcd.Start(f'{worlds.TOKEN}.1', {}), etcd=alone(wanted))
+    primary = cluster.State('primary', 'running', 160004, 2, '1')
+
+    assert takeover.saying(wanted, begun) == {'epoch': '1'}
+    promoted = dataclasses.replace(begun, patroni=primary)
+    assert takeover.saying(wanted, promoted) == {'epoch': '1', 'takeover': ''}
 
 
 def test_unit_that_was_taken_over_from_forgets_its_etcd_and_serves_nothing_meanwhile() -> None:

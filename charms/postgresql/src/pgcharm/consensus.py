@@ -13,6 +13,7 @@ import hashlib
 import logging
 import re
 import threading
+import time
 import urllib.parse
 from collections.abc import Callable, Generator, Iterable
 from typing import Any
@@ -24,6 +25,10 @@ _log = logging.getLogger(__name__)
 _PATIENCE = 1.0
 _LOCK = '/charm/membership'
 _LOCK_SECONDS = 15
+_START_SECONDS = 10.0
+"""For an etcd that begins again: more than the second or two that it takes."""
+
+_LOOK_SECONDS = 0.1
 _NAME = re.compile(r'[\w.-]{1,128}', re.ASCII)
 _URL = re.compile(r'https://[0-9a-fA-F.:\[\]]{1,64}:\d{1,5}', re.ASCII)
 
@@ -226,26 +231,35 @@ def _locked(door: https.Door, doors: Iterable[https.Door], owner: str) -> Genera
                 break
 
 
-def forget(door: https.Door, key: str) -> None:
-    """Delete *key*.
+def forget_leader(door: https.Door, scope: str, own: str, *, confirmations: bool) -> None:
+    """Delete Patroni's leader key where another one than *own* holds it.
+
+    Waits for an etcd that has just been started, and changes nothing once it has other members:
+    then they may have elected somebody.
+
+    Args:
+        door: To the member of etcd that the unit *own* has.
+        scope: Patroni's cluster.
+        own: The unit's name in Patroni and etcd.
+        confirmations: Whether also to delete who has confirmed all writes.
 
     Raises:
-        errors.UnreachableError: If etcd does not answer or refuses.
+        errors.UnreachableError: If etcd does not answer in time, or refuses.
     """
-    _ask(door, '/v3/kv/deleterange', etcd.key_request(key))
-
-
-def forget_unless(door: https.Door, key: str, value: str) -> None:
-    """Delete *key* where it has another value than *value*.
-
-    Raises:
-        errors.UnreachableError: If etcd does not answer or refuses.
-    """
-    wanted = base64.b64encode(value.encode()).decode()
-    request = etcd.key_request(key)
+    deadline = time.monotonic() + _START_SECONDS
+    while (found := _try(door)) is None:
+        if time.monotonic() > deadline:
+            raise errors.UnreachableError(f'etcd does not answer at {door.address}:{door.port}')
+        time.sleep(_LOOK_SECONDS)
+    if [one.name for one in found.members] != [own]:
+        return
+    if confirmations:
+        _ask(door, '/v3/kv/deleterange', etcd.key_request(f'/service/{scope}/sync'))
+    key = etcd.key_request(f'/service/{scope}/leader')
+    value = base64.b64encode(own.encode()).decode()
     body = {
-        'compare': [{**request, 'target': 'VALUE', 'result': 'NOT_EQUAL', 'value': wanted}],
-        'success': [{'request_delete_range': request}],
+        'compare': [{**key, 'target': 'VALUE', 'result': 'NOT_EQUAL', 'value': value}],
+        'success': [{'request_delete_range': key}],
     }
     _ask(door, '/v3/kv/txn', body)
 

@@ -76,9 +76,9 @@ def execute(
             tell('taking over: etcd begins again with this unit')
             etcd.restore(places, step.start, step.address, step.etcdctl)
         case steps.ForgetLeader():
-            if step.forgets_confirmations:
-                consensus.forget(step.door, f'/service/{step.scope}/sync')
-            consensus.forget_unless(step.door, f'/service/{step.scope}/leader', places.member)
+            consensus.forget_leader(
+                step.door, step.scope, places.member, confirmations=step.forgets_confirmations
+            )
         case steps.ChangeMembers():
             consensus.change(step.doors, step.owner, functools.partial(_next, step.units))
         case steps.AdmitWitness():

@@ -113,7 +113,10 @@ class RestoreEtcd:
 
 @dataclasses.dataclass(frozen=True)
 class ForgetLeader:
-    """Delete the leader key of another unit, whose lease began anew with etcd."""
+    """Delete the leader key of another unit, whose lease began anew with etcd.
+
+    Only while this unit is etcd's only member: it has just begun.
+    """
 
     door: https.Door
     scope: str

@@ -212,10 +212,6 @@ def plan(
     if secrets is None or options is None:
         return
     own = epoch(secrets, seen.start)
-    if intent is not None and own < intent.epoch and (seen.etcd is not None or seen.others_answer):
-        # They are back: what was meant for their absence is over.
-        yield steps.Publish({'takeover': ''})
-        return
     if not is_called_for(wanted, seen):
         return
     assert seen.start is not None and seen.binaries is not None
@@ -246,27 +242,53 @@ def listening(
 
 
 def saying(wanted: desired.Desired, seen: observed.Observed) -> dict[str, str]:
-    """Return what this unit's bag shall say of its etcd's age; nothing before a takeover."""
+    """Return what this unit's bag shall say of its etcd's age and of an intent that is over.
+
+    Before the first takeover there is nothing to say.
+    """
     secrets = wanted.peers.secrets
     own = epoch(secrets, seen.start) if secrets else 0
-    return {'epoch': str(own)} if own else {}
+    bag = {'epoch': str(own)} if own else {}
+    return {**bag, 'takeover': ''} if _is_over(wanted, seen, own) else bag
+
+
+def _is_over(wanted: desired.Desired, seen: observed.Observed, own: int) -> bool:
+    intent = read(wanted.published.get('takeover', ''))
+    if intent is None:
+        return False
+    if own >= intent.epoch:
+        return own > intent.epoch or (seen.patroni is not None and seen.patroni.is_primary)
+    # They are back: what was meant for their absence is over.
+    return seen.etcd is not None or seen.others_answer
 
 
 def concluding(wanted: desired.Desired, seen: observed.Observed) -> Iterator[steps.Step]:
-    """Return what spares the taker the dead primary's lease, while it is etcd's only member."""
-    intent = read(wanted.published.get('takeover', ''))
-    is_primary = seen.patroni is not None and seen.patroni.is_primary
-    if intent is None or is_primary or not is_alone(wanted, seen):
+    """Return what spares the taker the dead primary's lease, which began anew with etcd.
+
+    Done once, in the hook that lets etcd begin, before any other unit reads of it: what stands
+    there later may be a new primary's. Who had confirmed all writes is also forgotten when that
+    is accepted later, and nobody has been elected.
+    """
+    secrets, intent = wanted.peers.secrets, read(wanted.published.get('takeover', ''))
+    if intent is None or secrets is None or epoch(secrets, seen.start) != intent.epoch:
         return
-    assert seen.ports is not None
-    door = https.Door(
-        wanted.address,
-        seen.ports.etcd_client,
-        wanted.places.ca,
-        wanted.places.certificate,
-        wanted.places.private_key,
+    is_first = wanted.published.get('epoch') != str(intent.epoch)
+    is_stuck = (
+        intent.accepts_loss
+        and is_alone(wanted, seen)
+        and seen.cluster is not None
+        and not seen.cluster.leader
     )
-    yield steps.ForgetLeader(door, wanted.places.scope, intent.accepts_loss)
+    if is_first or is_stuck:
+        assert seen.ports is not None
+        door = https.Door(
+            wanted.address,
+            seen.ports.etcd_client,
+            wanted.places.ca,
+            wanted.places.certificate,
+            wanted.places.private_key,
+        )
+        yield steps.ForgetLeader(door, wanted.places.scope, intent.accepts_loss)
 
 
 def token(secrets: peers.Secrets, epoch: int) -> str:
