@@ -46,6 +46,12 @@ def cluster(
 
 
 @pytest.fixture
+def pair(cluster: Cluster) -> None:
+    """Two units, before ``judged``, whose writer knows only who is there."""
+    cluster.have(2)
+
+
+@pytest.fixture
 def judged(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[writers.Writer]:
     """A writer during the test; afterwards nothing that it was promised may be missing."""
     name = request.node.name.split('[')[0]
@@ -279,10 +285,10 @@ def test_witness_that_is_removed_gives_its_vote_back(cluster: Cluster, judged: w
     assert cluster.voters() == [layout.member_of(cluster.master())]
 
 
+@pytest.mark.usefixtures('pair')
 def test_lost_master_of_two_units_is_taken_over_by_the_operator_s_word(
     cluster: Cluster, judged: writers.Writer
 ):
-    cluster.have(2)
     master = cluster.master()
     (standby,) = [unit for unit in cluster.units if unit != master]
     assert 'a majority of etcd answers' in cluster.refusal(standby, 'takeover')
@@ -305,8 +311,8 @@ def _wait_for_writes(judged: writers.Writer, act: Callable[[], object]) -> None:
     print(f'{judged.name}: writable {first - begin:.1f} s after the command')
 
 
+@pytest.mark.usefixtures('pair')
 def test_removal_of_a_lost_master_is_the_operator_s_word(cluster: Cluster, judged: writers.Writer):
-    cluster.have(2)
     master = cluster.master()
 
     cluster.kill(master)
