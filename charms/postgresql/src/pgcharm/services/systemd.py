@@ -34,6 +34,7 @@ class Systemd:
 
     def keep(self, wanted: tuple[Service, ...]) -> None:
         """Keep exactly *wanted* running, now and after a boot, once a hook has asked its peers."""
+        files.make_run_folders(self._places)
         files.write(self._places.asked, '')
         running = self.running().digests
         names = {service.name for service in wanted}
