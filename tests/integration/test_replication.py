@@ -316,9 +316,7 @@ def test_removal_of_a_lost_master_is_the_operator_s_word(cluster: Cluster, judge
     master = cluster.master()
 
     cluster.kill(master)
-    _wait_for_writes(
-        judged, lambda: cluster.do('remove-unit', master, '--no-prompt', '--force')
-    )
+    _wait_for_writes(judged, lambda: cluster.do('remove-unit', master, '--no-prompt', '--force'))
 
     wait_for(lambda: list(cluster.states().values()) == ['standalone'], timeout=LONG)
     wait_for(lambda: len(cluster.units) == 1, timeout=LONG)
