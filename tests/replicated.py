@@ -173,10 +173,11 @@ class Cluster:
 
     def _processes(self, *units: str) -> dict[int, str]:
         found: dict[int, str] = {}
+        model = str(self.ask('show-model')[MODEL]['model-uuid'])
         for unit in units:
             found |= processes.of(self.storage(unit))
-            for folder in layout.run_root().glob(f'{layout.member_of(unit)}-*'):
-                found |= processes.of(folder)
+            # Other models of this machine may have a unit of the same name.
+            found |= processes.of(layout.Layout(unit, model, None).run)
         return found
 
     def start(self, *units: str) -> None:
