@@ -39,6 +39,12 @@ def is_running(pid: int) -> bool:
     return stat.rpartition(')')[2].split()[0] != 'Z'
 
 
+def children(pid: int) -> list[int]:
+    """Return the children of a process that are running. Source: proc(5)."""
+    found = Path(f'/proc/{pid}/task/{pid}/children').read_text().split()
+    return [child for child in map(int, found) if is_running(child)]
+
+
 @contextlib.contextmanager
 def recorded() -> Generator[set[str], None, None]:
     """Give every command line that is seen during a block, whoever's it is."""

@@ -154,14 +154,24 @@ class Cluster:
         """Kill every process of these units at once, supervisors and watchers included.
 
         A machine that dies takes Juju's agent with it. Here that lives on, and a hook that a
-        watcher has just asked for would start the unit again: they are stopped before.
+        watcher has just asked for would start the unit again: watchers are stopped before.
         """
         victims = self._processes(*units)
         assert victims
-        for pid, command in victims.items():
-            if 'pgcharm.watcher' in command:
-                os.kill(pid, signal.SIGSTOP)
-        wait_for(lambda: all(self._is_idle(unit) for unit in units), timeout=LONG)
+        watchers = [
+            pid
+            for pid, command in victims.items()
+            if 'pgcharm.watcher' in command and 'keeper.py' not in command
+        ]
+        for pid in watchers:
+            os.kill(pid, signal.SIGSTOP)
+        wait_for(
+            lambda: (
+                not any(map(processes.children, watchers))
+                and all(self._is_idle(unit) for unit in units)
+            ),
+            timeout=LONG,
+        )
         # Again and again: a keeper that is still alive may just have started another child.
         while victims := self._processes(*units):
             for pid in victims:
