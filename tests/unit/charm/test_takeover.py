@@ -302,3 +302,16 @@ def test_units_that_are_related_are_not_dead_whatever_they_say() -> None:
 
 def test_lone_primary_takes_nothing_over() -> None:
     assert not takeover.is_called_for(worlds.wanted(published={'state': 'standalone'}), seen())
+
+
+def test_last_primary_whose_voters_went_without_handing_over_begins_etcd_again() -> None:
+    primary = cluster.State('primary', 'running', 160004, 2, '1')
+    running = services.Running({'etcd': 'd', 'patroni': 'd', 'watcher': 'd'})
+    found = seen(patroni=primary, services=running)
+    said = {'state': 'standalone', 'takeover': intent(worlds.NOW)}
+
+    stranded = worlds.wanted(published={**said, 'others': '10.0.0.2 5432 8008 2379'})
+
+    assert 'RestoreEtcd' in kinds(stranded, found, worlds.NOW + LEASE)
+    booting = dataclasses.replace(found, services=services.Running({}))
+    assert not takeover.is_called_for(stranded, booting)

@@ -110,9 +110,14 @@ def leave_etcd(step: steps.LeaveEtcd) -> None:
     member = layout.member_of(step.owner)
 
     def decide(found: consensus.View) -> membership.Change | None:
-        leaders = {_leader(door) for door in step.patronis} - {''}
+        answers = {name: cluster.look(door) for name, door in step.patronis.items()}
+        leaders = {found.leader for found in answers.values() if found is not None}
         units = [
-            dataclasses.replace(unit, is_primary=unit.name in leaders and not unit.is_leaving)
+            dataclasses.replace(
+                unit,
+                is_alive=unit.is_alive or answers.get(unit.name) is not None,
+                is_primary=unit.name in leaders and not unit.is_leaving,
+            )
             for unit in step.units
         ]
         return membership.next_change(found.members, found.leader, units)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 
-from . import clustering, desired, observed, roles, running, steps, volume
+from . import clustering, desired, layout, observed, roles, running, steps, volume
 
 
 def leaving(wanted: desired.Desired, seen: observed.Observed) -> Iterator[steps.Step]:
@@ -57,4 +57,6 @@ def _parting(wanted: desired.Desired, seen: observed.Observed) -> Iterator[steps
     if seen.start is not None:
         doors = observed.etcd_doors(wanted, seen)
         units = clustering.units(wanted, seen)
-        yield steps.LeaveEtcd(doors, others, wanted.unit, units)
+        names = (layout.member_of(peer.unit) for peer in wanted.peers.known)
+        patronis = dict(zip(names, others, strict=True))
+        yield steps.LeaveEtcd(doors, patronis, wanted.unit, units)

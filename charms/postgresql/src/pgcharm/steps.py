@@ -177,8 +177,8 @@ class LeaveEtcd:
     """Make changes of etcd's members until this unit is none of them."""
 
     doors: tuple[https.Door, ...]
-    patronis: tuple[https.Door, ...]
-    """Who may know the primary."""
+    patronis: Mapping[str, https.Door]
+    """The other members', by name: who answers is there, and may know the primary."""
 
     owner: str
     units: tuple[membership.Unit, ...]

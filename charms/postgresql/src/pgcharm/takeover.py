@@ -127,10 +127,15 @@ def is_waited_for(wanted: desired.Desired, seen: observed.Observed) -> str:
 
 
 def is_possible(wanted: desired.Desired, seen: observed.Observed) -> bool:
-    """Tell whether this unit cannot be a primary as things are, and nobody else answers."""
+    """Tell whether this unit cannot be a primary as things are, and nobody else answers.
+
+    Or is one, the last unit, whose etcd has lost its voters with a unit that could not hand over.
+    """
+    is_stranded = _is_last(wanted) and bool(wanted.published.get('others'))
+    is_stranded = is_stranded and 'etcd' in seen.services.digests
     return (
         wanted.peers.is_related
-        and wanted.published.get('state') in _WAITING
+        and (wanted.published.get('state') in _WAITING or is_stranded)
         and seen.etcd is None
         and seen.start is not None
         and not seen.others_answer
@@ -138,12 +143,15 @@ def is_possible(wanted: desired.Desired, seen: observed.Observed) -> bool:
     )
 
 
+def _is_last(wanted: desired.Desired) -> bool:
+    return not wanted.peers.units and wanted.planned_units == 1
+
+
 def is_called_for(wanted: desired.Desired, seen: observed.Observed) -> bool:
     """Tell whether an operator has said that this unit goes on alone, and it can."""
     intent = read(wanted.published.get('takeover', ''))
-    is_last = not wanted.peers.units and wanted.planned_units == 1
     is_told = intent is not None and intent.is_told
-    return (is_last or is_told) and is_possible(wanted, seen)
+    return (_is_last(wanted) or is_told) and is_possible(wanted, seen)
 
 
 def is_alone(wanted: desired.Desired, seen: observed.Observed) -> bool:
