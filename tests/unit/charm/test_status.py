@@ -4,7 +4,7 @@ import dataclasses
 
 from unit.charm import worlds
 
-from pgcharm import cluster, status, volume
+from pgcharm import cluster, consensus, status, volume
 from pgcharm.clients import wire
 
 
@@ -65,6 +65,24 @@ def test_unit_that_starts_without_a_majority_names_what_is_away() -> None:
         'blocked',
         'pg/1 is away, PostgreSQL waits; if it is lost: remove-unit --force pg/1'
         ' (or: run pg/0 takeover)',
+    )
+
+
+def test_bag_of_a_dead_master_is_named() -> None:
+    units = {'pg/1': worlds.peer('1', 'master'), 'pg/2': worlds.peer('2', 'hot standby')}
+    wanted = worlds.wanted(
+        peers=worlds.bags(units=units), published={'state': 'master'}, planned_units=3
+    )
+    seen = dataclasses.replace(
+        worlds.running(),
+        cluster=worlds.cluster_of('pg-0', 'pg-0', 'pg-2'),
+        etcd=consensus.View((), ''),
+    )
+
+    shown = status.status(wanted, seen)
+
+    assert shown == status.Status(
+        'active', 'can lose no unit: pg/1 is away, and clients still read "master" of pg/1'
     )
 
 

@@ -196,7 +196,10 @@ def _promise(wanted: desired.Desired, seen: observed.Observed) -> str:
         return PAUSED
     voters = len(seen.etcd.voters)
     if away:
-        return f'can lose no unit: {", ".join(away)} {"is" if len(away) == 1 else "are"} away'
+        text = f'can lose no unit: {", ".join(away)} {"is" if len(away) == 1 else "are"} away'
+        # Only itself can change its bag; a reactive client's new unit is not ready until then.
+        stale = [one.unit for one in wanted.peers.known if roles.is_master(one.state)]
+        return text + ''.join(f', and clients still read "master" of {unit}' for unit in stale)
     if voters == 2:
         return 'can lose no unit: the voters of etcd are changing'
     if any(one.peer_url not in seen.witnesses for one in witness.voters(seen.etcd)):
