@@ -86,6 +86,18 @@ def test_a_missing_hook_succeeds_and_a_non_executable_one_fails(world: World):
     )
 
 
+def test_a_script_without_its_first_line_is_no_program(world: World):
+    """Contract 1.2: Go's ``exec`` runs it as little as the kernel; a shell would."""
+    world.script('hooks/start', 'true')
+    (world.api.prepared / 'hooks' / 'start').write_text('touch ran\n')
+
+    world.start()
+    world.wait(lambda: world.api.agent[0] == 'error')
+
+    assert world.api.agent[1] == 'hook failed: "start"'
+    assert any('exec format error' in line for _, _, line in world.api.lines)
+
+
 def test_hook_commands_read_write_and_report(installed: World):
     world = installed
     world.api.options = {'port': 80, 'name': 'a <b>', 'none': None}

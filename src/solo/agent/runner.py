@@ -88,7 +88,7 @@ def program(charm: Path, folder: str, name: str) -> Program | None:
     """Return what to run for ``hooks/<name>`` or ``actions/<name>``, or None if it is missing.
 
     Raises:
-        Error: If there is no charm, or the script is not executable.
+        Error: If there is no charm, or the script is nothing that can be executed.
     """
     if not (charm / 'metadata.yaml').exists():
         raise errors.Error('charm missing from disk')
@@ -96,8 +96,19 @@ def program(charm: Path, folder: str, name: str) -> Program | None:
         if path.is_file():
             if not os.access(path, os.X_OK):
                 raise errors.Error(f'fork/exec {path}: permission denied')
+            if not _is_program(path):
+                raise errors.Error(f'fork/exec {path}: exec format error')
             return Program(path, how)
     return None
+
+
+def _is_program(path: Path) -> bool:
+    """Tell whether the kernel runs it: a shell would also run a script without its first line."""
+    try:
+        with open(path, 'rb') as file:
+            return file.read(4).startswith((b'#!', b'\x7fELF'))
+    except PermissionError:  # one may run what one may not read
+        return True
 
 
 def bare(
