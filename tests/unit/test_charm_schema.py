@@ -1,4 +1,4 @@
-"""Parameters of actions against their schema, nested ones too."""
+"""Parameters of actions against their schema, and options against their types."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from solo.charm import schema
+from solo import errors
+from solo.charm import metadata, schema
 
 COMPRESSION: dict[str, Any] = {
     'type': 'object',
@@ -69,3 +70,40 @@ def test_defaults_are_filled_in_at_every_depth():
 )
 def test_a_fault_is_named_with_its_place(value: dict[str, Any], fault: str | None):
     assert list(schema.faults(WHOLE, value)) == ([] if fault is None else [fault])
+
+
+@pytest.mark.parametrize(
+    ('kind', 'given', 'value'),
+    [
+        ('boolean', '1', True),
+        ('boolean', 'F', False),
+        ('boolean', 'TRUE', True),
+        ('boolean', 'tRUE', None),
+        ('boolean', 'yes', None),
+        ('boolean', '', None),
+        ('int', '-010', -10),
+        ('int', '1_000', None),
+        ('int', ' 5', None),
+        ('int', '0x10', None),
+        ('int', '1.0', None),
+        ('int', '9223372036854775807', 9223372036854775807),
+        ('int', '9223372036854775808', None),
+        ('int', 7.0, 7),
+        ('int', 7.5, None),
+        ('int', True, None),
+        ('float', '1e3', 1000.0),
+        ('float', 5, 5.0),
+        ('float', 'nan', None),
+        ('float', 'inf', None),
+        ('string', 5, None),
+        ('string', '', ''),
+    ],
+)
+def test_options_are_read_as_go_reads_them(kind: Any, given: Any, value: Any):
+    option = metadata.Option('x', kind, None, '')
+
+    if value is None:
+        with pytest.raises(errors.Error, match=f'option "x" expected {kind}, got '):
+            metadata.option_value(option, given)
+    else:
+        assert metadata.option_value(option, given) == value

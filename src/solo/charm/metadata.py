@@ -6,6 +6,7 @@ Source: juju: domain/deployment/charm/meta.go, config.go, actions.go; contract s
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -287,6 +288,12 @@ def _options(declared: Json, faults: list[str]) -> tuple[Option, ...]:
     return tuple(found)
 
 
+_TRUTHS = {
+    **dict.fromkeys(('1', 't', 'T', 'true', 'TRUE', 'True'), True),
+    **dict.fromkeys(('0', 'f', 'F', 'false', 'FALSE', 'False'), False),
+}
+
+
 def option_value(option: Option, given: Any) -> Any:
     """Return *given*, a typed value or its text, as the option's type.
 
@@ -298,18 +305,28 @@ def option_value(option: Option, given: Any) -> Any:
         if isinstance(given, str):
             return given
         raise wrong
+    value = _of_text(option.type, given) if isinstance(given, str) else given
     if option.type == 'boolean':
-        if isinstance(given, bool):
-            return given
-        if isinstance(given, str) and given.lower() in ('true', 'false'):
-            return given.lower() == 'true'
-        raise wrong
-    if isinstance(given, bool):
-        raise wrong
+        if isinstance(value, bool):
+            return value
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        if option.type == 'float' and math.isfinite(value):
+            return float(value)
+        if option.type == 'int' and -(1 << 63) <= value < 1 << 63 and value == int(value):
+            return int(value)
+    raise wrong
+
+
+def _of_text(kind: str, text: str) -> Any:
+    """Return the value of an option's text, None if it is none; as Go's strconv reads it."""
+    if kind == 'boolean':
+        return _TRUTHS.get(text)
+    if not text.isascii() or '_' in text or text != text.strip():
+        return None
     try:
-        return int(given) if option.type == 'int' else float(given)
-    except (TypeError, ValueError):
-        raise wrong from None
+        return int(text) if kind == 'int' else float(text)
+    except ValueError:
+        return None
 
 
 def _shown(value: Any) -> str:
