@@ -7,6 +7,7 @@ import shutil
 import zipfile
 from pathlib import Path
 
+import contract_model
 import pytest
 from own import Own, fine
 
@@ -34,6 +35,22 @@ def test_broken_metadata_is_refused_with_its_file_and_leaves_nothing(own: Own, c
     assert 'Traceback' not in broken.stderr + wrong.stderr
     assert list((own.data / 'charms').iterdir()) == []
     assert own.status()['applications'] == {}
+
+
+def test_a_charm_that_assumes_more_than_there_is_takes_force(own: Own, tmp_path: Path):
+    """Contract 7: ``assumes``."""
+    newer = contract_model.charm(
+        tmp_path / 'newer', 'assumes: [juju >= 99]\n', hooks__install='true'
+    )
+
+    refused = own('deploy', newer)
+    none = own.status()['applications']
+    own.do('deploy', newer, '--force')
+
+    assert refused.returncode == 1
+    assert refused.stderr.startswith('ERROR Charm feature requirements cannot be met:\n')
+    assert none == {}
+    own.wait_idle('newer/0')
 
 
 def test_a_requirement_that_does_not_exist_is_told_by_the_charms_name(own: Own, charms: Path):

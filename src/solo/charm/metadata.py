@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from .. import errors, model, names
-from . import schema
+from . import assumes, schema
 
 Json = dict[str, Any]
 _ACTION = re.compile(r'^[a-z0-9]([a-z0-9-]*[a-z0-9])?$')
@@ -84,6 +84,8 @@ class Charm:
     options: tuple[Option, ...] = ()
     actions: tuple[Action, ...] = ()
     payloads: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
+    assumes: list[Any] = dataclasses.field(default_factory=list[Any])
+    min_juju_version: str = ''
 
     def endpoint(self, name: str) -> Endpoint | None:
         """Return the endpoint of that name, the implicit ``juju-info`` included."""
@@ -178,6 +180,8 @@ def parse(metadata: Json, config: Json, actions: Json) -> Charm:
         options=_options(_mapping(config, 'options', faults), faults),
         actions=_actions(actions, faults),
         payloads=_payloads(_mapping(metadata, 'payloads', faults)),
+        assumes=assumes.read(metadata.get('assumes'), faults),
+        min_juju_version=str(metadata.get('min-juju-version') or ''),
     )
     if charm.subordinate and not any(
         end.role == 'requires' and end.scope == 'container' for end in endpoints
@@ -399,4 +403,6 @@ def from_json(saved: Json) -> Charm:
             for action in saved['actions']
         ),
         payloads=saved.get('payloads', {}),
+        assumes=saved.get('assumes', []),
+        min_juju_version=saved.get('min_juju_version', ''),
     )

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any, cast
 
 from ... import constraints, errors, wire
-from ...charm import archive, prepare
+from ...charm import archive, assumes, prepare
 from ...state import applications, bindings, charms, models, storage
 from .. import resources, server
 
@@ -23,6 +23,8 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
             applications.refuse_taken(tx, model['id'], name)
     source = archive.find(params['charm'])
     ready = prepare.prepare(source, controller.data, lambda text: emit({'progress': text}))
+    if not params.get('force'):
+        assumes.check(ready.charm.assumes, ready.charm.min_juju_version)
     name = name or ready.charm.name
     settings = {**file_settings(params.get('config_file_text', ''), name), **params['config']}
     uploaded = resources.upload(controller, wire.mapping(params, 'resources'))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ... import constraints, errors, names, offerurl, wire
 from ...bundle import plan, spec
-from ...charm import archive, metadata, prepare
+from ...charm import archive, assumes, metadata, prepare
 from ...state import (
     applications,
     charms,
@@ -58,6 +58,8 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
         else prepare.prepare(source, controller.data, lambda text: emit({'progress': text}))
         for charm, source in sources.items()
     }
+    for each in ready.values() if not params.get('force') else ():
+        assumes.check(each.charm.assumes, each.charm.min_juju_version)
     uploaded = {
         name: resources.upload(controller, each.resources)
         for name, each in bundle.applications.items()

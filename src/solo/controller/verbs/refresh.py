@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from ... import errors, wire
-from ...charm import archive, prepare
+from ...charm import archive, assumes, prepare
 from ...state import applications, charms, models, storage, upgrades
 from .. import resources, server
 from . import deploy
@@ -25,6 +25,8 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
     if params.get('path'):
         source = archive.find(params['path'])
         ready = prepare.prepare(source, controller.data, lambda text: emit({'progress': text}))
+        if not params.get('force'):
+            assumes.check(ready.charm.assumes, ready.charm.min_juju_version)
     uploaded = resources.upload(controller, wire.mapping(params, 'resources'))
     settings = {
         **deploy.file_settings(params.get('config_file_text', ''), params['application']),
