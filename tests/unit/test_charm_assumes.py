@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from solo import errors
-from solo.charm import assumes
+from solo.charm import assumes, metadata
 
 
 @pytest.mark.parametrize(
@@ -61,3 +61,8 @@ def test_what_cannot_be_read_is_a_fault_of_the_charm(assumed: Any):
     assumes.read(assumed, faults)
 
     assert faults
+
+
+def test_keys_of_two_formats_of_metadata_do_not_go_together():
+    with pytest.raises(errors.Error, match='ambiguous metadata: keys "series" cannot be used'):
+        metadata.parse({'name': 'a', 'series': ['jammy'], 'assumes': ['juju']}, {}, {})

@@ -103,6 +103,9 @@ class Charm:
         return next((action for action in self.actions if action.name == name), None)
 
 
+# Keys of the first and of the second format of metadata. Source: juju/charm: meta.go (Check).
+_OLD, _NEW = ('min-juju-version', 'series'), ('assumes', 'charm-user', 'containers')
+
 # What every application provides without saying so (contract 6.2).
 JUJU_INFO = Endpoint('juju-info', 'provides', 'juju-info')
 
@@ -168,6 +171,10 @@ def parse(metadata: Json, config: Json, actions: Json) -> Charm:
     if not names.is_application(name):
         faults.append(f'metadata: name: "{name}" is not a valid charm name')
     endpoints = _endpoints(metadata, faults)
+    old, new = ([f'"{key}"' for key in keys if metadata.get(key)] for keys in (_OLD, _NEW))
+    if old and new:
+        listed = f'keys {", ".join(old)} cannot be used with {", ".join(new)}'
+        faults.append(f'ambiguous metadata: {listed}')
     charm = Charm(
         name=name,
         summary=str(metadata.get('summary') or ''),
