@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import jubilant
@@ -145,3 +146,16 @@ def test_actions_are_listed_and_described(run: Runs):
     assert (
         run('show-action', 'app', 'undone').stdout == 'Declared, and not there.\n\nNo arguments\n'
     )
+
+
+def test_who_is_not_there_holds_nobody(run: Runs):
+    none = run('exec', '--unit', 'app/99', '--', 'true')
+    some = run('exec', '--format', 'json', '--unit', 'app/0,app/99', '--', 'echo here')
+
+    number = none.stderr.split()[1]
+    assert (none.returncode, none.stdout) == (0, '')
+    assert 'failed to schedule any tasks:\nunit "app/99" not found' in none.stderr
+    assert run.json('show-operation', number)['status'] == 'error'
+    assert some.returncode == 0
+    assert json.loads(some.stdout)['app/0']['results']['stdout'] == 'here\n'
+    assert 'unit "app/99" not found' in some.stderr

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ... import wire
 from ...state import applications, machines, models, operations, units
 from .. import server
+from . import run
 
 if TYPE_CHECKING:
     from ..core import Controller
@@ -19,10 +20,10 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
     del emit
     with controller.database.write() as tx:
         model = models.get(tx, params.get('model', ''))
-        found = {
-            row['id']: row
-            for row in (units.resolve(tx, model['id'], name) for name in params.get('units') or ())
-        }
+        named, failures = run.there(
+            params.get('units') or (), lambda name: units.resolve(tx, model['id'], name)
+        )
+        found = {row['id']: row for row in named}
         wanted = [
             applications.find(tx, model['id'], name)['id']
             for name in params.get('applications') or ()
@@ -34,9 +35,9 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
         ):
             if row['application'] in wanted:
                 found[row['id']] = units.row(tx, row['id'])
-        on_machines = [
-            machines.find(tx, model['id'], name) for name in params.get('machines') or ()
-        ]
+        on_machines, missing = run.there(
+            params.get('machines') or (), lambda name: machines.find(tx, model['id'], name)
+        )
         if params.get('all'):
             on_machines = tx.all('SELECT * FROM machine WHERE model = ?', model['id'])
             found = {}
@@ -74,5 +75,5 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
     return {
         'operation': number,
         'tasks': [{'id': task, 'unit': receiver} for task, receiver in tasks],
-        'errors': [],
+        'errors': failures + missing,
     }
