@@ -9,7 +9,19 @@ import urllib.parse
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from . import cluster, database, desired, errors, files, https, layout, observed, peers, ports
+from . import (
+    cluster,
+    database,
+    desired,
+    errors,
+    files,
+    https,
+    layout,
+    observed,
+    overview,
+    peers,
+    ports,
+)
 from .clients import passwords, wire
 
 
@@ -129,20 +141,22 @@ def get_ca(question: Question) -> Mapping[str, str]:
 
 
 def show_cluster(question: Question) -> Mapping[str, str]:
-    """Return the members of the cluster, as a table and one by one."""
-    results: dict[str, str] = {}
-    rows = [('unit', 'role', 'state', 'timeline', 'lag', 'host')]
-    for member in cluster.members(question.door):
-        lag = '' if member.lag_bytes is None else str(member.lag_bytes)
-        row = (
-            *(layout.unit_of(member.name), member.role, member.state),
-            *(str(member.timeline), lag, f'{member.host}:{member.port}'),
+    """Return the members of the cluster: as a table, as JSON and one by one."""
+    members = cluster.members(question.door)
+    leader = next((one for one in members if one.name == cluster.Cluster(members).leader), None)
+    replicas = (
+        database.replicas(leader.host, leader.port, question.secrets) if leader is not None else {}
+    )
+    seen = observed.observe(question.wanted)
+    found = overview.rows(members, replicas, seen.etcd)
+    titles, *lines = overview.cells(found)
+    each = {
+        f'member-{layout.member_of(line[0]).replace(".", "-")}': ' '.join(
+            f'{title}={cell}' for title, cell in zip(titles[1:], line[1:], strict=True) if cell
         )
-        rows.append(row)
-        results[f'member-{member.name}'] = ' '.join(
-            f'{title}={value}' for title, value in zip(rows[0][1:], row[1:], strict=True) if value
-        )
-    return {'members': table(rows), **results}
+        for line in lines
+    }
+    return {'members': table([titles, *lines]), 'json': overview.to_json(found), **each}
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:

@@ -151,6 +151,45 @@ def copied(host: str, port: int, secrets: peers.Secrets, address: str) -> tuple[
     return (int(row[0] or 0), int(row[1])) if row else (0, 0)
 
 
+@dataclasses.dataclass(frozen=True)
+class Replica:
+    """What a primary says of a standby that is connected to it."""
+
+    sync_state: str
+    """``sync``, ``quorum``, ``potential`` or ``async``."""
+
+    lag_seconds: float
+    """Between the write of what was replayed last and its replay; 0 when all is replayed."""
+
+
+def replicas(host: str, port: int, secrets: peers.Secrets) -> Mapping[str, Replica]:
+    """Return what a primary says of its standbys, by member; nothing where it doesn't answer.
+
+    Args:
+        host: The primary's address.
+        port: Its PostgreSQL's.
+        secrets: The application's.
+
+    Source: PostgreSQL manual, "pg_stat_replication".
+    """
+    import psycopg
+
+    from . import postgres
+
+    try:
+        with postgres.connect(
+            host, port, patroni.SUPERUSER, secrets.superuser_password
+        ) as connection:
+            found = connection.execute(
+                'SELECT application_name, sync_state,'
+                ' coalesce(extract(epoch FROM replay_lag), 0)::float8'
+                " FROM pg_stat_replication WHERE state = 'streaming'"
+            ).fetchall()
+    except psycopg.Error:
+        return {}
+    return {str(name): Replica(str(state), float(lag)) for name, state, lag in found}
+
+
 def busy_elsewhere(
     standbys: Iterable[tuple[str, int]], secrets: peers.Secrets, users: Iterable[str]
 ) -> frozenset[str]:
