@@ -45,6 +45,47 @@ _PAUSE = 1.0
 _LONGEST_PAUSE = 30.0
 
 
+class Leader:
+    """Who holds the leader key, as etcd said last."""
+
+    def __init__(self, now: float) -> None:
+        self.name: str | None = None
+        """None until etcd has said something, or nothing for a while."""
+        self.heard_at = now
+
+    def hear(self, name: str, now: float) -> bool:
+        """Note what etcd says, and return whether that is new."""
+        self.heard_at = now
+        return self._become(name)
+
+    def miss(self, now: float) -> bool:
+        """Note that no member of etcd answers, and return whether that is news by now."""
+        return now - self.heard_at > _LOST and self._become(UNKNOWN)
+
+    def _become(self, name: str) -> bool:
+        changed = name != self.name
+        self.name = name
+        return changed
+
+
+def reason(acted_on: str | None, summary: str, leader: str | None, *, is_time: bool) -> str:
+    """Return why a hook is needed, or nothing.
+
+    Args:
+        acted_on: What the last hook knew, summary and leader on a line each; None: nothing yet.
+        summary: Of the local Patroni, now.
+        leader: Who leads by etcd; None while it has not been heard.
+        is_time: Whether the last hook asked to be called by now.
+    """
+    if acted_on is not None:
+        known, _, led = acted_on.partition('\n')
+        if summary != known:
+            return f'{summary}, was {known}'
+        if leader is not None and leader != led:
+            return f'the leader is "{leader}", was "{led}"'
+    return 'it is time' if is_time else ''
+
+
 class Watcher:
     """One unit's watcher.
 
@@ -70,9 +111,7 @@ class Watcher:
         self._patroni = patroni_door
         self._settings = settings
         self._leader_key = leader_key
-        self._has_heard = False
-        self._leader: str | None = None
-        """None until etcd has said something, or nothing for a while."""
+        self._leader = Leader(time.monotonic())
         self._acted_on = run / 'acted-on'
         self._again = run / 'again'
         self._busy = run / 'busy'
@@ -99,15 +138,8 @@ class Watcher:
             self._sleep(min(wait, max(_due(self._again) - time.time(), 0.0)))
 
     def _reason(self, summary: str) -> str:
-        """Return why a hook is needed, or nothing."""
-        acted_on = files.read(self._acted_on)
-        if acted_on is not None:
-            known, _, leader = acted_on.partition('\n')
-            if summary != known:
-                return f'{summary}, was {known}'
-            if self._leader is not None and self._leader != leader:
-                return f'the leader is "{self._leader}", was "{leader}"'
-        return 'it is time' if _due(self._again) <= time.time() else ''
+        is_time = _due(self._again) <= time.time()
+        return reason(files.read(self._acted_on), summary, self._leader.name, is_time=is_time)
 
     def _is_busy(self) -> bool:
         """Tell whether a hook is running, which may see by itself what we have seen."""
@@ -137,17 +169,17 @@ class Watcher:
 
     def _watch_leader(self) -> None:
         """Follow the leader key, and write to the pipe whenever it changes; for ever."""
-        heard = time.monotonic()
         while True:
             for door in self._doors():
-                self._has_heard = False
+                heard_at = self._leader.heard_at
                 with contextlib.suppress(OSError, http.client.HTTPException, ValueError, KeyError):
                     self._follow(door)
-                if self._has_heard:
-                    heard = time.monotonic()
+                if self._leader.heard_at > heard_at:
+                    # It was there until now, also when it had nothing to say.
+                    self._leader.heard_at = time.monotonic()
                     break
-            if time.monotonic() - heard > _LOST:
-                self._hear(UNKNOWN)
+            if self._leader.miss(time.monotonic()):
+                self._poke()
             time.sleep(_PAUSE)
 
     def _doors(self) -> tuple[https.Door, ...]:
@@ -172,7 +204,6 @@ class Watcher:
             connection.request('POST', '/v3/kv/range', body)
             found = json.loads(connection.getresponse().read())
             revision = int(found['header']['revision'])
-            self._has_heard = True
             self._hear(etcd.value(found['kvs'][0]) if found.get('kvs') else '')
             body = json.dumps(etcd.watch_request(self._leader_key, revision))
             connection.request('POST', '/v3/watch', body)
@@ -182,9 +213,11 @@ class Watcher:
                     self._hear('' if event.get('type') == 'DELETE' else etcd.value(event['kv']))
 
     def _hear(self, leader: str) -> None:
-        if leader != self._leader:
-            self._leader = leader
-            os.write(self._pipe, b'\n')
+        if self._leader.hear(leader, time.monotonic()):
+            self._poke()
+
+    def _poke(self) -> None:
+        os.write(self._pipe, b'\n')
 
 
 def _open_pipe(path: Path) -> int:
