@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pgcharm import membership
-from pgcharm.membership import Add, Member, MoveLeader, Promote, Remove, Unit
+from pgcharm.membership import Add, Member, Move, MoveLeader, Promote, Remove, Unit
 
 
 @dataclasses.dataclass
@@ -34,6 +34,10 @@ class Etcd:
             case Remove():
                 assert change.id != self.leader, 'the leader moves first'
                 self.members = [one for one in self.members if one.id != change.id]
+            case Move():
+                assert change.peer_url not in {one.peer_url for one in self.members}
+                (one,) = [one for one in self.members if one.id == change.id]
+                self._replace(one, peer_url=change.peer_url)
             case MoveLeader():
                 (one,) = [one for one in self.members if one.id == change.id]
                 assert not one.is_learner and is_alive(one, units)
@@ -249,6 +253,44 @@ def test_unit_that_leaves_two_and_a_witness_leaves_one_voter() -> None:
     settle(etcd, [unit(0, is_primary=True), unit(1, is_leaving=True), witness()])
 
     assert names(etcd) == (['pg-0'], [])
+
+
+def elsewhere(number: int, **changes: bool) -> Unit:
+    return dataclasses.replace(Unit(f'pg-{number}', f'url-{number}-new'), **changes)
+
+
+def test_unit_that_moved_tells_it_once() -> None:
+    members = [member(0), member(1)]
+
+    change = membership.moved(members, 'pg-1', 'url-1-new')
+
+    assert change == Move('1', 'url-1-new')
+    told = [member(0), dataclasses.replace(member(1), peer_url='url-1-new')]
+    assert membership.moved(told, 'pg-1', 'url-1-new') is None
+    assert membership.moved(members, 'pg-2', 'url-2') is None
+
+
+@pytest.mark.parametrize('count', [1, 2, 3, 4, 5])
+@pytest.mark.parametrize('is_primary', [True, False])
+def test_member_that_moved_is_neither_removed_nor_added_again(
+    count: int, is_primary: bool
+) -> None:
+    etcd = alone()
+    units = [unit(n, is_primary=(n == 0) == is_primary and n < 2) for n in range(count)]
+    settle(etcd, units)
+
+    moved = [elsewhere(0, is_primary=units[0].is_primary), *units[1:]]
+
+    assert membership.next_change(etcd.members, etcd.leader, moved) is None
+    assert membership.is_settled(etcd.members, moved)
+
+
+def test_leader_that_reads_an_older_address_leaves_the_new_one_alone() -> None:
+    told = [member(0), dataclasses.replace(member(1), peer_url='url-1-new'), member(2)]
+
+    done = membership.next_change(told, '2', [unit(0, is_primary=True), unit(1), unit(2)])
+
+    assert done is None
 
 
 @st.composite

@@ -49,7 +49,8 @@ def hosts(wanted: desired.Desired, seen: observed.Observed) -> tuple[str, ...]:
     has_own = seen.start is not None or wanted.founds
     if seen.etcd is None:
         known = observed.known_hosts(wanted, seen)
-        return known or ((own,) if has_own else ())
+        # They may name this unit's former address.
+        return tuple(dict.fromkeys((*known, own) if has_own else known))
     urls = [voter.client_url for voter in seen.etcd.voters]
     found = [url.removeprefix('https://') for url in urls]
     others = [host for host in found if host != own]
@@ -91,6 +92,19 @@ def change(wanted: desired.Desired, seen: observed.Observed) -> membership.Chang
         # A unit that leaves goes by itself, and Juju told us before it began.
         return None
     return membership.next_change(seen.etcd.members, seen.etcd.leader, units(wanted, seen))
+
+
+def moving(wanted: desired.Desired, seen: observed.Observed) -> Iterator[steps.Step]:
+    """Return what a unit does whose address has changed, once its peers can have read of it."""
+    assert seen.ports is not None
+    url = https.url(wanted.address, seen.ports.etcd_peer)
+    is_told = wanted.published.get('address') == wanted.address
+    if (
+        is_told
+        and seen.etcd is not None
+        and membership.moved(seen.etcd.members, wanted.places.member, url)
+    ):
+        yield steps.MoveMember(observed.etcd_doors(wanted, seen), wanted.unit, url)
 
 
 def leading(

@@ -185,6 +185,9 @@ def _apply(todo: membership.Change, found: View, door: https.Door) -> None:
             _ask(door, '/v3/cluster/member/promote', {'ID': todo.id})
         case membership.Remove():
             _ask(door, '/v3/cluster/member/remove', {'ID': todo.id})
+        case membership.Move():
+            body = {'ID': todo.id, 'peerURLs': [todo.peer_url]}
+            _ask(door, '/v3/cluster/member/update', body)
         case membership.MoveLeader():
             # Only the leader itself hands over.
             leading = next(one for one in found.members if one.id == found.leader)

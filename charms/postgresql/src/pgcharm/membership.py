@@ -7,6 +7,8 @@ The invariants, whatever happens between two changes:
 * Two voters are passed through and never rested at: with two of them the loss of either stops
   the cluster, so whenever no third one can follow, the second goes.
 * The last voter is never removed.
+* A member is known by its name, also while its unit's new address is not in the list yet: only
+  the unit itself says there where it has moved to.
 
 Source: etcd documentation, "Learner" and "Runtime reconfiguration"; the sizes are ours.
 """
@@ -82,7 +84,27 @@ class MoveLeader:
     id: str
 
 
-Change = Add | Promote | Remove | MoveLeader
+@dataclasses.dataclass(frozen=True)
+class Move:
+    """Tell where a member has moved to."""
+
+    id: str
+    peer_url: str
+
+
+Change = Add | Promote | Remove | MoveLeader | Move
+
+
+def moved(members: Iterable[Member], name: str, peer_url: str) -> Move | None:
+    """Return what tells the others that the member *name* is at *peer_url* now, if they must.
+
+    Source: etcd documentation, "Runtime reconfiguration", "Update a member".
+    """
+    members = tuple(members)
+    if any(member.peer_url == peer_url for member in members):
+        return None
+    own = next((member for member in members if member.name == name), None)
+    return Move(own.id, peer_url) if own is not None else None
 
 
 def voters_for(units: int) -> int:
@@ -120,8 +142,8 @@ def next_change(members: Iterable[Member], leader: str, units: Iterable[Unit]) -
         leader: Id of the one that leads.
         units: All that are there, the leaving one included; who is not listed has departed.
     """
-    members = tuple(members)
     by_url = {unit.peer_url: unit for unit in units}
+    members = _at_home(members, by_url)
     staying = [unit for unit in by_url.values() if not unit.is_leaving]
     voters = [member for member in members if not member.is_learner]
     learners = [member for member in members if member.is_learner]
@@ -154,6 +176,17 @@ def next_change(members: Iterable[Member], leader: str, units: Iterable[Unit]) -
     if learner and not learners and not unwanted:
         return Add(learner)
     return _spare_primary(voters, leader, by_url)
+
+
+def _at_home(members: Iterable[Member], by_url: dict[str, Unit]) -> tuple[Member, ...]:
+    """Return the members, each where its unit is: the list may not have its new address yet."""
+    homes = {unit.name: unit.peer_url for unit in by_url.values() if not unit.is_witness}
+    return tuple(
+        member
+        if member.peer_url in by_url
+        else dataclasses.replace(member, peer_url=homes.get(member.name, member.peer_url))
+        for member in members
+    )
 
 
 def _wanted(voters: list[Member], learners: list[Member], staying: list[Unit]) -> list[str]:

@@ -81,6 +81,12 @@ def execute(
             )
         case steps.ChangeMembers():
             consensus.change(step.doors, step.owner, functools.partial(_next, step.units))
+        case steps.MoveMember():
+            consensus.change(
+                step.doors,
+                step.owner,
+                lambda found: membership.moved(found.members, places.member, step.peer_url),
+            )
         case steps.AdmitWitness():
             bags.tell_witness(_admit(step))
         case steps.TellWitness():

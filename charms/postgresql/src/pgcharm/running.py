@@ -86,6 +86,7 @@ def running(
         yield steps.MakeFolders()
         yield steps.KeepServices(kept)
     yield from takeover.concluding(wanted, seen)
+    yield from clustering.moving(wanted, seen)
     yield from clustering.leading(wanted, seen, now)
     if all(seen.files.get(path) == text for path, text in contents.items()):
         yield from _serving(wanted, seen, patroni.digest(settings), now)
@@ -359,7 +360,8 @@ def services_of(wanted: desired.Desired, seen: observed.Observed) -> tuple[servi
         'patroni',
         (programs.python, '-m', 'pgcharm.patroni_daemon', str(places.patroni_settings)),
         user,
-        environment,
+        # What listens elsewhere has to be started anew: a reload does not reach it.
+        {**environment, 'LISTEN': ' '.join(addresses.bind)},
         stop_seconds=300,
     )
     return (

@@ -134,6 +134,15 @@ class ChangeMembers:
 
 
 @dataclasses.dataclass(frozen=True)
+class MoveMember:
+    """Tell etcd's members where this unit's one is now."""
+
+    doors: tuple[https.Door, ...]
+    owner: str
+    peer_url: str
+
+
+@dataclasses.dataclass(frozen=True)
 class AdmitWitness:
     """Give the witness a certificate for its key."""
 
@@ -299,6 +308,7 @@ Step = (
     | RestoreEtcd
     | ForgetLeader
     | ChangeMembers
+    | MoveMember
     | AdmitWitness
     | TellWitness
     | HandOver
