@@ -36,6 +36,9 @@ class State:
     pending: tuple[str, ...] = ()
     """Parameters whose new values wait for a restart."""
 
+    lowers: bool = False
+    """Whether one of them becomes less of what a standby must have as much of as its primary."""
+
     settings: str = ''
     """Digest of the settings that it has loaded."""
 
@@ -128,9 +131,30 @@ def parse_state(content: Mapping[str, Any]) -> State:
         timeline=int(content.get('timeline') or 0),
         system_identifier=str(content.get('database_system_identifier') or ''),
         pending=tuple(sorted(content.get('pending_restart_reason') or ())),
+        lowers=_lowers(content.get('pending_restart_reason') or {}),
         settings=str(tags.get(patroni.DIGEST_TAG, '')),
         is_streaming=content.get('replication_state') == 'streaming',
     )
+
+
+_NO_LESS_THAN_PRIMARY = (
+    'max_connections',
+    'max_worker_processes',
+    'max_wal_senders',
+    'max_prepared_transactions',
+    'max_locks_per_transaction',
+)
+"""Source: PostgreSQL manual, "Hot Standby", "Administrator's Overview"."""
+
+
+def _lowers(reasons: Mapping[str, Any]) -> bool:
+    for name in _NO_LESS_THAN_PRIMARY:
+        values = reasons.get(name)
+        if isinstance(values, dict):
+            old, new = (str(values.get(key)) for key in ('old_value', 'new_value'))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType, reportUnknownVariableType] # JSON
+            if old.isdigit() and new.isdigit() and int(new) < int(old):
+                return True
+    return False
 
 
 @dataclasses.dataclass(frozen=True)

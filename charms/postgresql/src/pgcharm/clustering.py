@@ -16,6 +16,7 @@ from . import (
     observed,
     patroni,
     roles,
+    rolling,
     steps,
     takeover,
     witness,
@@ -163,6 +164,8 @@ def is_moving(wanted: desired.Desired, seen: observed.Observed) -> bool:
     if takeover.is_called_for(wanted, seen):
         return True
     if roles.state(wanted, seen) in (None, 'failover') or seen.rivals:
+        return True
+    if rolling.turn(wanted, seen):
         return True
     if seen.patroni is not None and seen.patroni.state in _MOVING:
         return True

@@ -29,6 +29,9 @@ from . import (
     volume,
 )
 
+_SWITCH_SECONDS = 30.0
+"""For a hand-over that takes a second or two."""
+
 
 def execute(
     step: steps.Step, places: layout.Layout, bags: peers.Bags, tell: Callable[[str], None]
@@ -105,6 +108,9 @@ def execute(
         case steps.RestartPostgres():
             tell('restarting PostgreSQL for a setting that needs it')
             cluster.restart(step.door)
+        case steps.SwitchOver():
+            tell('handing over, for a setting that needs a restart')
+            cluster.switchover(step.door, step.leader, '', _SWITCH_SECONDS)
         case steps.ReloadAccess():
             from . import postgres
 

@@ -14,11 +14,14 @@ from . import (
     database,
     desired,
     etcd,
+    https,
     layout,
     memory,
     observed,
     patroni,
+    ports,
     roles,
+    rolling,
     services,
     serving,
     steps,
@@ -114,6 +117,7 @@ def _saying(wanted: desired.Desired, seen: observed.Observed) -> Iterator[steps.
             f'{one.address} {one.postgresql} {one.patroni} {one.etcd_client}' for one in known
         )
     bag |= takeover.saying(wanted, seen)
+    bag |= rolling.saying(wanted, seen)
     if wanted.is_leader and seen.etcd is not None:
         # Whoever was added or promoted hears of it at once.
         bag['etcd'] = consensus.fingerprint(seen.etcd)
@@ -141,10 +145,10 @@ def _serving(
         return
     assert wanted.peers.secrets is not None
     door = observed.patroni_door(wanted, numbers)
-    is_settled = True
     if seen.patroni.settings != settings:
         yield steps.ReloadPatroni(door)
-        is_settled = False
+    elif _shares(wanted, seen):
+        yield from rolling.plan(wanted, seen, _doors(wanted, numbers))
     # Also what was written by a hook that was killed before the server could read it.
     if _is_unread(seen):
         yield steps.ReloadAccess(numbers.postgresql)
@@ -158,12 +162,8 @@ def _serving(
         yield steps.SetPasswords(
             numbers.postgresql, {user: known[user] for user in server.stale_users}
         )
-    shared = patroni.dynamic(_parameters(seen), clustering.safety(wanted, seen))
-    if seen.shared is not None and not _contains(seen.shared, shared):
-        yield steps.ChangeShared(door, shared)
-        is_settled = False
-    if is_settled and _is_worth_a_restart(seen, server):
-        yield steps.RestartPostgres(door)
+    if not _shares(wanted, seen):
+        yield steps.ChangeShared(door, _shared(wanted, seen))
 
 
 def waiting(wanted: desired.Desired, seen: observed.Observed, now: dt.datetime) -> tuple[str, ...]:
@@ -174,19 +174,19 @@ def waiting(wanted: desired.Desired, seen: observed.Observed, now: dt.datetime) 
     return serving.waiting(wanted.clients, server.clients, _here(wanted, seen, now))
 
 
-def _is_worth_a_restart(seen: observed.Observed, server: database.Catalogue) -> bool:
-    """Tell whether an operator's change waits for a restart.
+def _shares(wanted: desired.Desired, seen: observed.Observed) -> bool:
+    """Tell whether the settings that all units share are as they shall be, or not known."""
+    return seen.shared is None or _contains(seen.shared, _shared(wanted, seen))
 
-    What follows from the machine alone (another unit came, so the share of the memory is less)
-    waits for the next restart.
-    """
-    options = seen.accepted
-    assert options is not None and seen.patroni is not None
-    chosen = {'max_connections', *options.extra_pg_conf}
-    if options.shared_buffers:
-        chosen.add('shared_buffers')
-    pending = set(seen.patroni.pending)
-    return bool(pending & chosen) or (bool(pending) and seen.accepted_at > server.started_at)
+
+def _shared(wanted: desired.Desired, seen: observed.Observed) -> dict[str, Any]:
+    return patroni.dynamic(_parameters(seen), clustering.safety(wanted, seen))
+
+
+def _doors(wanted: desired.Desired, numbers: ports.Ports) -> dict[str, https.Door]:
+    """Return the way to each unit's Patroni."""
+    others = {peer.unit: observed.peer_door(wanted, peer, numbers) for peer in wanted.peers.known}
+    return {wanted.unit: observed.patroni_door(wanted, numbers), **others}
 
 
 def _here(wanted: desired.Desired, seen: observed.Observed, now: dt.datetime) -> serving.Here:

@@ -216,6 +216,17 @@ class RestartPostgres:
 
 
 @dataclasses.dataclass(frozen=True)
+class SwitchOver:
+    """Let the primary's role move to any standby that may have it."""
+
+    door: https.Door
+    """To the primary's Patroni."""
+
+    leader: str
+    """Its name there."""
+
+
+@dataclasses.dataclass(frozen=True)
 class ReloadAccess:
     """Make PostgreSQL read pg_hba.conf."""
 
@@ -317,6 +328,7 @@ Step = (
     | ReloadPatroni
     | ChangeShared
     | RestartPostgres
+    | SwitchOver
     | ReloadAccess
     | SetPasswords
     | ServeClients

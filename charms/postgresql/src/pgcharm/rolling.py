@@ -1,0 +1,114 @@
+"""Settings that need a restart reach the units one at a time: the standbys, then the primary.
+
+Each unit says in its bag that its server waits for a restart that an operator's change is worth;
+the leader gives the turns. While anybody is away nobody has one, so what does not come back ends
+it. A primary with standbys hands over, so writers wait for that alone, and restarts as a standby.
+
+What a standby may not have less of than its primary is lowered on the primary first, in place.
+Source: PostgreSQL manual, "Hot Standby", "Administrator's Overview".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Literal
+
+from . import cluster, https, layout, steps
+
+if TYPE_CHECKING:
+    from . import database, desired, observed
+
+Wish = Literal['', 'due', 'lower']
+"""What a unit's bag says: nothing, or that its server waits, perhaps for less of something."""
+
+
+def wish(seen: observed.Observed) -> Wish:
+    """Return what this unit's server waits for."""
+    server, patroni = seen.database, seen.patroni
+    if server is None or patroni is None or not _is_worth_it(seen, server):
+        return ''
+    return 'lower' if patroni.lowers else 'due'
+
+
+def _is_worth_it(seen: observed.Observed, server: database.Catalogue) -> bool:
+    """Tell whether an operator's change waits for a restart.
+
+    What follows from the machine alone (another unit came, so the share of the memory is less)
+    waits for the next restart; and what a restart did not bring is not tried again.
+    """
+    assert seen.patroni is not None
+    return bool(seen.patroni.pending) and seen.accepted_at > server.started_at
+
+
+def saying(wanted: desired.Desired, seen: observed.Observed) -> dict[str, str]:
+    """Return what this unit's bag shall say of it; nothing while it never had to."""
+    if seen.database is None:
+        return {}
+    own = wish(seen)
+    return {'restart': own} if own or wanted.published.get('restart') else {}
+
+
+def turn(wanted: desired.Desired, seen: observed.Observed) -> str:
+    """Return the unit that restarts now, by the leader's view; empty where none does."""
+    if not wanted.peers.units:
+        return wanted.unit if wish(seen) else ''
+    if not wanted.is_leader or not _is_whole(wanted, seen):
+        return ''
+    assert seen.cluster is not None
+    leader = layout.unit_of(seen.cluster.leader)
+    waiting = {
+        unit: found
+        for unit, found in _wishes(wanted, seen).items()
+        if (member := seen.cluster.member(layout.member_of(unit))) and member.is_pending
+    }
+    if waiting.get(leader) == 'lower':
+        return leader
+    standbys = sorted(unit for unit in waiting if unit != leader)
+    return standbys[0] if standbys else leader if leader in waiting else ''
+
+
+def _wishes(wanted: desired.Desired, seen: observed.Observed) -> dict[str, str]:
+    said = {unit: bag.get('restart', '') for unit, bag in wanted.peers.units.items()}
+    own = {wanted.unit: wish(seen)}
+    return {unit: found for unit, found in (said | own).items() if found}
+
+
+def _is_whole(wanted: desired.Desired, seen: observed.Observed) -> bool:
+    """Tell whether every unit that has joined is there and none is on its way."""
+    found = seen.cluster
+    if found is None or seen.shared is None or cluster.is_paused(seen.shared):
+        return False
+    joined = [layout.member_of(peer.unit) for peer in wanted.peers.known if peer.state]
+    if len(joined) < len(wanted.peers.units):
+        return False
+    members = [found.member(name) for name in (wanted.places.member, *joined)]
+    return bool(found.leader) and all(
+        one is not None
+        and (one.is_streaming or (one.name == found.leader and one.state == 'running'))
+        for one in members
+    )
+
+
+def plan(
+    wanted: desired.Desired, seen: observed.Observed, doors: Mapping[str, https.Door]
+) -> Iterator[steps.Step]:
+    """Return the step that gives a unit its turn, if it is anybody's.
+
+    Args:
+        wanted: What shall be.
+        seen: What is.
+        doors: The way to each unit's Patroni.
+    """
+    unit, leader = turn(wanted, seen), seen.cluster.leader if seen.cluster else ''
+    if not unit:
+        return
+    moves = layout.member_of(unit) == leader and _wishes(wanted, seen)[unit] == 'due'
+    if not moves or not wanted.peers.units:
+        yield steps.RestartPostgres(doors[unit])
+    elif unit == wanted.unit:
+        assert seen.ports is not None and seen.binaries is not None
+        others = tuple(door for other, door in doors.items() if other != unit)
+        port, bin_dir = seen.ports.postgresql, seen.binaries.pg_bin_dir
+        yield steps.HandOver(doors[unit], others, port, bin_dir)
+    else:
+        yield steps.SwitchOver(doors[unit], leader)
