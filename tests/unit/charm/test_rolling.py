@@ -25,6 +25,7 @@ def wanted(*restarts: str, own: str = 'hot standby', **changes: Any) -> desired.
             'etcd-peer-port': '2380',
             'state': 'hot standby' if number == 2 or own == 'master' else 'master',
             'restart': restart,
+            'options': rolling.saying(worlds.wanted(), worlds.running())['options'],
         }
         for number, restart in enumerate(restarts, start=1)
     }
@@ -117,9 +118,24 @@ def test_lone_unit_restarts_where_it_is() -> None:
     assert kinds(alone, seen(0, member(0, 0), pending=True)) == [steps.RestartPostgres]
 
 
+def test_primary_waits_for_a_standby_that_has_not_said_what_it_waits_for() -> None:
+    found = seen(1, member(0, 1, pending=False), member(1, 1), member(2, 1))
+
+    assert rolling.turn(wanted('due', ''), found) == ''
+    assert rolling.turn(wanted('due', 'later'), found) == 'pg/1'
+
+
+def test_nobody_restarts_while_a_unit_has_not_heard_of_the_options() -> None:
+    told = wanted('due', 'due')
+    late = {**told.peers.units, 'pg/2': {**told.peers.units['pg/2'], 'options': 'older'}}
+    peers = dataclasses.replace(told.peers, units=late)
+
+    assert rolling.turn(dataclasses.replace(told, peers=peers), seen(1)) == ''
+
+
 def test_what_no_operator_asked_for_or_a_restart_did_not_bring_is_no_wish() -> None:
     assert rolling.wish(seen(0, pending=True)) == 'due'
-    assert rolling.wish(seen(0, pending=True, accepted_at=1.0)) == ''
+    assert rolling.wish(seen(0, pending=True, accepted_at=1.0)) == 'later'
     assert rolling.wish(seen(0)) == ''
 
 

@@ -10,61 +10,66 @@ Source: PostgreSQL manual, "Hot Standby", "Administrator's Overview".
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal
 
-from . import cluster, https, layout, steps
+from . import cluster, config, https, layout, steps
 
 if TYPE_CHECKING:
-    from . import database, desired, observed
+    from . import desired, observed
 
-Wish = Literal['', 'due', 'lower']
-"""What a unit's bag says: nothing, or that its server waits, perhaps for less of something."""
+Wish = Literal['', 'later', 'due', 'lower']
+"""What a unit's server waits for: nothing, the next restart, one of its own, one for less."""
 
 
 def wish(seen: observed.Observed) -> Wish:
     """Return what this unit's server waits for."""
     server, patroni = seen.database, seen.patroni
-    if server is None or patroni is None or not _is_worth_it(seen, server):
+    if server is None or patroni is None or not patroni.pending:
         return ''
+    # What follows from the machine alone (another unit came, so the share of the memory is less)
+    # is worth none, and what a restart did not bring is not tried again.
+    if seen.accepted_at <= server.started_at:
+        return 'later'
     return 'lower' if patroni.lowers else 'due'
 
 
-def _is_worth_it(seen: observed.Observed, server: database.Catalogue) -> bool:
-    """Tell whether an operator's change waits for a restart.
-
-    What follows from the machine alone (another unit came, so the share of the memory is less)
-    waits for the next restart; and what a restart did not bring is not tried again.
-    """
-    assert seen.patroni is not None
-    return bool(seen.patroni.pending) and seen.accepted_at > server.started_at
-
-
 def saying(wanted: desired.Desired, seen: observed.Observed) -> dict[str, str]:
-    """Return what this unit's bag shall say of it; nothing while it never had to."""
+    """Return what this unit's bag shall say of it, and which options it has heard of."""
+    bag = {'options': _options(seen)}
     if seen.database is None:
-        return {}
+        return bag
     own = wish(seen)
-    return {'restart': own} if own or wanted.published.get('restart') else {}
+    return {**bag, 'restart': own} if own or wanted.published.get('restart') else bag
+
+
+def _options(seen: observed.Observed) -> str:
+    """Return what changes whenever the options do."""
+    if seen.accepted is None:
+        return ''
+    return hashlib.sha256(config.to_json(seen.accepted).encode()).hexdigest()[:12]
 
 
 def turn(wanted: desired.Desired, seen: observed.Observed) -> str:
     """Return the unit that restarts now, by the leader's view; empty where none does."""
     if not wanted.peers.units:
-        return wanted.unit if wish(seen) else ''
+        return wanted.unit if wish(seen) in ('due', 'lower') else ''
     if not wanted.is_leader or not _is_whole(wanted, seen):
         return ''
     assert seen.cluster is not None
     leader = layout.unit_of(seen.cluster.leader)
-    waiting = {
-        unit: found
-        for unit, found in _wishes(wanted, seen).items()
-        if (member := seen.cluster.member(layout.member_of(unit))) and member.is_pending
-    }
-    if waiting.get(leader) == 'lower':
+    wishes = _wishes(wanted, seen)
+    pending = [layout.unit_of(one.name) for one in seen.cluster.members if one.is_pending]
+    waiting = [unit for unit in pending if wishes.get(unit) in ('due', 'lower')]
+    if leader in waiting and wishes[leader] == 'lower':
         return leader
     standbys = sorted(unit for unit in waiting if unit != leader)
-    return standbys[0] if standbys else leader if leader in waiting else ''
+    if standbys:
+        return standbys[0]
+    # Whose bag says nothing yet may be about to wish.
+    is_silent = any(not wishes.get(unit) for unit in pending)
+    return leader if leader in waiting and not is_silent else ''
 
 
 def _wishes(wanted: desired.Desired, seen: observed.Observed) -> dict[str, str]:
@@ -74,12 +79,14 @@ def _wishes(wanted: desired.Desired, seen: observed.Observed) -> dict[str, str]:
 
 
 def _is_whole(wanted: desired.Desired, seen: observed.Observed) -> bool:
-    """Tell whether every unit that has joined is there and none is on its way."""
+    """Tell whether every unit is there, knows the options, and none is on its way."""
     found = seen.cluster
     if found is None or seen.shared is None or cluster.is_paused(seen.shared):
         return False
     joined = [layout.member_of(peer.unit) for peer in wanted.peers.known if peer.state]
     if len(joined) < len(wanted.peers.units):
+        return False
+    if any(bag.get('options') != _options(seen) for bag in wanted.peers.units.values()):
         return False
     members = [found.member(name) for name in (wanted.places.member, *joined)]
     return bool(found.leader) and all(
