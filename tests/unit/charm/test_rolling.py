@@ -13,6 +13,15 @@ from pgcharm import cluster, desired, observed, ports, rolling, steps
 PORTS = ports.Ports(5432, 8008, 2379, 2380)
 
 
+def said(found: observed.Observed) -> dict[str, str]:
+    """Return what the bag of a unit says whose Patroni has loaded everything."""
+    assert found.patroni is not None
+    return rolling.saying(worlds.wanted(), found, found.patroni.settings)
+
+
+OPTIONS = said(worlds.running())['options']
+
+
 def wanted(*restarts: str, own: str = 'hot standby', **changes: Any) -> desired.Desired:
     """Return the leader pg/0 of three units, the others with these words in their bags."""
     others = {
@@ -25,13 +34,13 @@ def wanted(*restarts: str, own: str = 'hot standby', **changes: Any) -> desired.
             'etcd-peer-port': '2380',
             'state': 'hot standby' if number == 2 or own == 'master' else 'master',
             'restart': restart,
-            'options': rolling.saying(worlds.wanted(), worlds.running())['options'],
+            'options': OPTIONS,
         }
         for number, restart in enumerate(restarts, start=1)
     }
     values: dict[str, Any] = {
         'peers': worlds.bags(units=others),
-        'published': {'state': own},
+        'published': {'state': own, 'options': OPTIONS},
         'planned_units': len(others) + 1,
         **changes,
     }
@@ -131,6 +140,13 @@ def test_nobody_restarts_while_a_unit_has_not_heard_of_the_options() -> None:
     peers = dataclasses.replace(told.peers, units=late)
 
     assert rolling.turn(dataclasses.replace(told, peers=peers), seen(1)) == ''
+
+
+def test_unit_says_nothing_before_patroni_has_loaded_what_it_speaks_of() -> None:
+    found = seen(0, pending=True)
+
+    assert said(found) == {'options': OPTIONS, 'restart': 'due'}
+    assert rolling.saying(worlds.wanted(), found, 'newer') == {}
 
 
 def test_what_no_operator_asked_for_or_a_restart_did_not_bring_is_no_wish() -> None:

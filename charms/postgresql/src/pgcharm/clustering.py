@@ -165,7 +165,7 @@ def is_moving(wanted: desired.Desired, seen: observed.Observed) -> bool:
         return True
     if roles.state(wanted, seen) in (None, 'failover') or seen.rivals:
         return True
-    if rolling.turn(wanted, seen):
+    if rolling.turn(wanted, seen) or rolling.is_to_tell(wanted, seen):
         return True
     if seen.patroni is not None and seen.patroni.state in _MOVING:
         return True

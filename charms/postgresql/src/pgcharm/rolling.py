@@ -35,13 +35,28 @@ def wish(seen: observed.Observed) -> Wish:
     return 'lower' if patroni.lowers else 'due'
 
 
-def saying(wanted: desired.Desired, seen: observed.Observed) -> dict[str, str]:
-    """Return what this unit's bag shall say of it, and which options it has heard of."""
-    bag = {'options': _options(seen)}
-    if seen.database is None:
-        return bag
+def saying(wanted: desired.Desired, seen: observed.Observed, settings: str) -> dict[str, str]:
+    """Return what this unit's bag shall say of it, and by which options.
+
+    Args:
+        wanted: What shall be.
+        seen: What is.
+        settings: Digest of what Patroni shall have loaded; before it has, nothing is known.
+    """
+    patroni = seen.patroni
+    if seen.database is None or patroni is None or patroni.settings != settings:
+        return {}
     own = wish(seen)
+    bag = {'options': _options(seen)}
     return {**bag, 'restart': own} if own or wanted.published.get('restart') else bag
+
+
+def is_to_tell(wanted: desired.Desired, seen: observed.Observed) -> bool:
+    """Tell whether the others wait for this unit's word, which comes without an event."""
+    return bool(wanted.peers.units) and wanted.published.get('options') not in (
+        None,
+        _options(seen),
+    )
 
 
 def _options(seen: observed.Observed) -> str:
@@ -86,7 +101,8 @@ def _is_whole(wanted: desired.Desired, seen: observed.Observed) -> bool:
     joined = [layout.member_of(peer.unit) for peer in wanted.peers.known if peer.state]
     if len(joined) < len(wanted.peers.units):
         return False
-    if any(bag.get('options') != _options(seen) for bag in wanted.peers.units.values()):
+    bags = (wanted.published, *wanted.peers.units.values())
+    if any(bag.get('options') != _options(seen) for bag in bags):
         return False
     members = [found.member(name) for name in (wanted.places.member, *joined)]
     return bool(found.leader) and all(

@@ -117,7 +117,7 @@ def _saying(wanted: desired.Desired, seen: observed.Observed) -> Iterator[steps.
             f'{one.address} {one.postgresql} {one.patroni} {one.etcd_client}' for one in known
         )
     bag |= takeover.saying(wanted, seen)
-    bag |= rolling.saying(wanted, seen)
+    bag |= rolling.saying(wanted, seen, patroni.digest(patroni_settings(wanted, seen)))
     if wanted.is_leader and seen.etcd is not None:
         # Whoever was added or promoted hears of it at once.
         bag['etcd'] = consensus.fingerprint(seen.etcd)
