@@ -270,6 +270,20 @@ def test_unit_that_moved_tells_it_once() -> None:
     assert membership.moved(members, 'pg-2', 'url-2') is None
 
 
+def test_learner_that_moved_goes_and_is_added_again() -> None:
+    etcd = Etcd([member(0), member(1, is_learner=True)], '0')
+    units = [unit(0, is_primary=True), elsewhere(1)]
+
+    change = membership.moved(etcd.members, 'pg-1', 'url-1-new')
+
+    assert change == Remove('1')
+    etcd.apply(change, {one.peer_url: one for one in units})
+    settle(etcd, units)
+    assert [(one.name, one.peer_url) for one in etcd.members if one.is_learner] == [
+        ('pg-1', 'url-1-new')
+    ]
+
+
 @pytest.mark.parametrize('count', [1, 2, 3, 4, 5])
 @pytest.mark.parametrize('is_primary', [True, False])
 def test_member_that_moved_is_neither_removed_nor_added_again(

@@ -95,16 +95,22 @@ class Move:
 Change = Add | Promote | Remove | MoveLeader | Move
 
 
-def moved(members: Iterable[Member], name: str, peer_url: str) -> Move | None:
+def moved(members: Iterable[Member], name: str, peer_url: str) -> Move | Remove | None:
     """Return what tells the others that the member *name* is at *peer_url* now, if they must.
 
-    Source: etcd documentation, "Runtime reconfiguration", "Update a member".
+    A learner goes, and is added again where it is now: etcd 3.4 lists one whose address was
+    changed as a voter, which it is not.
+
+    Source: etcd documentation, "Runtime reconfiguration", "Update a member"; etcd 3.4:
+    ``etcdserver/api/v3rpc/member.go`` (``MemberUpdate``).
     """
     members = tuple(members)
     if any(member.peer_url == peer_url for member in members):
         return None
     own = next((member for member in members if member.name == name), None)
-    return Move(own.id, peer_url) if own is not None else None
+    if own is None:
+        return None
+    return Remove(own.id) if own.is_learner else Move(own.id, peer_url)
 
 
 def voters_for(units: int) -> int:
