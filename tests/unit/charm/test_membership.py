@@ -277,7 +277,7 @@ def test_learner_that_moved_goes_and_is_added_again() -> None:
     change = membership.moved(etcd.members, 'pg-1', 'url-1-new')
 
     assert change == Remove('1')
-    etcd.apply(change, {one.peer_url: one for one in units})
+    etcd.apply(Remove('1'), {one.peer_url: one for one in units})
     settle(etcd, units)
     assert [(one.name, one.peer_url) for one in etcd.members if one.is_learner] == [
         ('pg-1', 'url-1-new')
