@@ -172,7 +172,10 @@ class Cluster:
             ),
             timeout=LONG,
         )
-        # Again and again: a keeper that is still alive may just have started another child.
+        # Nobody may start again what has just been killed.
+        for pid, command in self._processes(*units).items():
+            if 'keeper.py' in command or 'supervisord' in command:
+                os.kill(pid, signal.SIGSTOP)
         while victims := self._processes(*units):
             for pid in victims:
                 with contextlib.suppress(ProcessLookupError):
