@@ -167,6 +167,26 @@ def test_restart_rolls_over_all_units(cluster: Cluster, judged: writers.Writer):
     assert cluster.master() != master
 
 
+@pytest.mark.usefixtures('pair')
+def test_changed_option_restarts_the_standbys_and_then_the_master(
+    cluster: Cluster, judged: writers.Writer
+):
+    master = cluster.master()
+    before = cluster.started()
+
+    cluster.do('config', 'pg-a', 'extra-pg-conf=wal_buffers=3MB')
+
+    def rolled() -> bool:
+        after = cluster.started()
+        return all(after[unit] > before[unit] for unit in before)
+
+    wait_for(rolled, timeout=LONG, catch=(FileNotFoundError,), message='all units to restart')
+    cluster.wait_whole()
+    after = cluster.started()
+    assert max(after, key=lambda unit: int(after[unit])) == master
+    assert cluster.master() != master
+
+
 def test_fenced_unit_is_out_of_it(cluster: Cluster, judged: writers.Writer):
     master = cluster.master()
 
