@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from unit.charm import worlds
 
-from pgcharm import cluster, desired, observed, ports, rolling, steps
+from pgcharm import cluster, desired, observed, plan, ports, rolling, steps
 
 PORTS = ports.Ports(5432, 8008, 2379, 2380)
 
@@ -165,3 +165,21 @@ def test_lowered_settings_are_those_that_standbys_must_have(
     reasons = {name: {'old_value': '100', 'new_value': new}}
 
     assert cluster.parse_state({'pending_restart_reason': reasons}).lowers is lowers
+
+
+def test_settings_reach_a_server_that_does_not_start() -> None:
+    found = worlds.running()
+    assert found.patroni is not None
+    failed = dataclasses.replace(found.patroni, state='start failed', settings='older')
+    down = dataclasses.replace(found, patroni=failed, database=None)
+
+    assert steps.ReloadPatroni in [
+        type(one) for one in plan.plan(worlds.wanted(), down, worlds.NOW)
+    ]
+
+
+def test_unit_whose_server_is_down_is_not_asked_for_its_word() -> None:
+    told = wanted('', '', published={'state': 'hot standby', 'options': 'older'})
+
+    assert rolling.is_to_tell(told, seen(1))
+    assert not rolling.is_to_tell(told, seen(1, database=None))

@@ -53,10 +53,9 @@ def saying(wanted: desired.Desired, seen: observed.Observed, settings: str) -> d
 
 def is_to_tell(wanted: desired.Desired, seen: observed.Observed) -> bool:
     """Tell whether the others wait for this unit's word, which comes without an event."""
-    return bool(wanted.peers.units) and wanted.published.get('options') not in (
-        None,
-        _options(seen),
-    )
+    if seen.database is None or not wanted.peers.units:
+        return False
+    return wanted.published.get('options') not in (None, _options(seen))
 
 
 def _options(seen: observed.Observed) -> str:

@@ -141,13 +141,16 @@ def _serving(
         now: The time.
     """
     numbers, server = seen.ports, seen.database
-    if seen.patroni is None or server is None or numbers is None:
+    if seen.patroni is None or numbers is None:
         return
     assert wanted.peers.secrets is not None
     door = observed.patroni_door(wanted, numbers)
     if seen.patroni.settings != settings:
+        # Also while the server is down: it may be a setting with which it does not start.
         yield steps.ReloadPatroni(door)
-    elif _shares(wanted, seen):
+    if server is None:
+        return
+    if seen.patroni.settings == settings and _shares(wanted, seen):
         yield from rolling.plan(wanted, seen, _doors(wanted, numbers))
     # Also what was written by a hook that was killed before the server could read it.
     if _is_unread(seen):
