@@ -60,6 +60,21 @@ def test_intent_stands_in_the_bag_before_anything_is_done() -> None:
     assert 'RestoreEtcd' not in kinds(survivor(), seen(), worlds.NOW)
 
 
+def test_intent_is_written_once_in_a_hook() -> None:
+    wanted = survivor()
+    (written,) = [
+        step
+        for step in plan.plan(wanted, seen(), worlds.NOW)
+        if isinstance(step, steps.Publish) and 'takeover' in step.content
+    ]
+
+    later = dataclasses.replace(wanted, written=written.content)
+    again = plan.plan(later, seen(), worlds.NOW + dt.timedelta(seconds=1))
+    assert not any(
+        isinstance(step, steps.Publish) and 'takeover' in step.content for step in again
+    )
+
+
 def test_silence_for_a_lease_is_waited_for() -> None:
     wanted = survivor(takeover=intent(worlds.NOW))
 

@@ -228,7 +228,8 @@ def plan(
     age = now.timestamp() - intent.since if intent is not None else 0.0
     silent = now.timestamp() - (seen.silent_since or now.timestamp())
     if intent is None or (age > _STALE * options.failover_lease and not intent.is_told):
-        yield steps.Publish({'takeover': str(Intent(own + 1, now.timestamp()))})
+        if wanted.says.get('takeover', '') == wanted.published.get('takeover', ''):
+            yield steps.Publish({'takeover': str(Intent(own + 1, now.timestamp()))})
     elif age >= _NOTICE and max(silent, age) >= options.failover_lease:
         yield steps.KeepServices(rest)
         yield steps.RestoreEtcd(
