@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
+from typing import TextIO
+
+import pytest
 
 from pgcharm import patroni_daemon
 
@@ -53,6 +56,44 @@ def test_a_candidate_waits_a_second_for_a_position_and_two_for_the_rest():
     hasty(None, None)
 
     assert asked == [('GET', 1.0), ('post', 2), ('GET', None)]
+
+
+class _Writer:
+    """Patroni's writer of a configuration file."""
+
+    def __init__(self, filename: str) -> None:
+        self._filename = filename
+
+    def __enter__(self) -> TextIO:
+        self._file = open(self._filename, 'w')
+        return self._file
+
+    def __exit__(self, *_error: object) -> None:
+        self._file.close()
+
+
+def test_a_configuration_file_is_never_seen_in_part(tmp_path: Path):
+    path = tmp_path / 'postgresql.conf'
+    path.write_text('old')
+    writer = patroni_daemon.whole(_Writer)
+
+    with writer(str(path)) as file:
+        file.write('new')
+        file.flush()
+        assert path.read_text() == 'old'
+    assert path.read_text() == 'new'
+
+    with pytest.raises(ValueError), writer(str(path)) as file:
+        file.write('half')
+        raise ValueError
+    assert path.read_text() == 'new'
+
+
+def test_patroni_still_writes_configuration_files_that_way():
+    source = _source('postgresql/config.py')
+
+    assert "self._fd = open(self._filename, 'w')" in source
+    assert 'with ConfigWriter(filename) as writer' in source
 
 
 def test_patroni_still_asks_for_positions_that_way():

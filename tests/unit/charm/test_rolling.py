@@ -167,15 +167,20 @@ def test_lowered_settings_are_those_that_standbys_must_have(
     assert cluster.parse_state({'pending_restart_reason': reasons}).lowers is lowers
 
 
-def test_settings_reach_a_server_that_does_not_start() -> None:
+@pytest.mark.parametrize(
+    ('state', 'reloads'),
+    [('start failed', True), ('stopped', True), ('starting', False), ('creating replica', False)],
+)
+def test_settings_reach_a_server_that_does_not_start_but_not_in_the_midst_of_it(
+    state: str, reloads: bool
+) -> None:
     found = worlds.running()
     assert found.patroni is not None
-    failed = dataclasses.replace(found.patroni, state='start failed', settings='older')
+    failed = dataclasses.replace(found.patroni, state=state, settings='older')
     down = dataclasses.replace(found, patroni=failed, database=None)
 
-    assert steps.ReloadPatroni in [
-        type(one) for one in plan.plan(worlds.wanted(), down, worlds.NOW)
-    ]
+    planned = [type(one) for one in plan.plan(worlds.wanted(), down, worlds.NOW)]
+    assert (steps.ReloadPatroni in planned) is reloads
 
 
 def test_unit_whose_server_is_down_is_not_asked_for_its_word() -> None:

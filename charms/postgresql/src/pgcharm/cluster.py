@@ -13,6 +13,7 @@ from typing import Any
 from . import errors, https, patroni
 
 _PRIMARY = ('primary', 'master')
+_FAILED = ('start failed', 'restart failed', 'stop failed', 'stopped', 'crashed')
 
 DOWN = 'down'
 """Summary of a server that does not answer."""
@@ -57,6 +58,11 @@ class State:
     def is_primary(self) -> bool:
         """Whether it takes writes, as far as Patroni knows."""
         return self.is_running and self.role in _PRIMARY
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether PostgreSQL is down and nothing starts it for the first time just now."""
+        return self.state in _FAILED
 
     @property
     def is_running(self) -> bool:

@@ -8,10 +8,12 @@ from __future__ import annotations
 import functools
 import importlib
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from . import etcd, https
@@ -76,6 +78,34 @@ def hastening(ask: Callable[..., Any]) -> Callable[..., Any]:
     return ask_and_wait_less
 
 
+def whole(writer: type[Any]) -> type[Any]:
+    """Return *writer*, of PostgreSQL's configuration files, that replaces them at once.
+
+    Patroni writes into the file that is there. A server that starts while a reload does that
+    reads a part of it, or nothing: it runs for ever with defaults, at a socket where nobody looks.
+
+    Source: patroni 4.1.5: ``patroni/postgresql/config.py`` (``ConfigWriter``).
+    """
+
+    class Whole(writer):
+        def __enter__(self) -> Any:
+            self._target = self._filename
+            self._filename = f'{self._target}.new'
+            return super().__enter__()
+
+        def __exit__(
+            self,
+            kind: type[BaseException] | None,
+            error: BaseException | None,
+            trace: TracebackType | None,
+        ) -> None:
+            super().__exit__(kind, error, trace)
+            if kind is None:
+                os.replace(self._filename, self._target)
+
+    return Whole
+
+
 def keeping(load: Callable[[Any], None]) -> Callable[[Any], None]:
     """Return *load* that forgets no longer which files say who may enter.
 
@@ -108,7 +138,9 @@ def main(path: str) -> None:
     _answer_at_once()
     request: Any = importlib.import_module('patroni.request').PatroniRequest
     request.__call__ = hastening(request.__call__)
-    handler: Any = importlib.import_module('patroni.postgresql.config').ConfigHandler
+    files: Any = importlib.import_module('patroni.postgresql.config')
+    files.ConfigWriter = whole(files.ConfigWriter)
+    handler = files.ConfigHandler
     handler.load_current_server_parameters = keeping(handler.load_current_server_parameters)
     _wait_for_etcd(json.loads(Path(path).read_text()))
     sys.argv = ['patroni', path]

@@ -145,8 +145,8 @@ def _serving(
         return
     assert wanted.peers.secrets is not None
     door = observed.patroni_door(wanted, numbers)
-    if seen.patroni.settings != settings:
-        # Also while the server is down: it may be a setting with which it does not start.
+    if seen.patroni.settings != settings and (server is not None or seen.patroni.has_failed):
+        # Also where the server is down: it may be a setting with which it does not start.
         yield steps.ReloadPatroni(door)
     if server is None:
         return
