@@ -242,7 +242,14 @@ class Machine(threading.Thread):
             self._news.notify()
 
     def _excuse(self, unit: int, error: errors.Error) -> float | None:
-        """Return when to look at the unit again after an error; None if it is no more."""
+        """Return when to look at the unit again after an error; None if it is no more.
+
+        What ran and could not be written down, on a full disk, counts as interrupted then.
+        """
+        with self._news:
+            performer = self._performers.pop(unit, None)
+        if performer is not None:
+            self._doors.close(performer.place.exec_socket)
         try:
             self._api.unit(unit)
         except errors.Error:
