@@ -61,6 +61,27 @@ def test_an_action_returns_results_and_keeps_its_writes(installed: World):
     assert world.api.committed[-1].state == {'k': 'v'}
 
 
+@pytest.mark.parametrize('fault', [errors.Error('the disk is full'), RuntimeError('a fault')])
+def test_a_hook_that_could_not_be_written_down_runs_again(
+    installed: World, monkeypatch: pytest.MonkeyPatch, fault: Exception
+):
+    world, commit = installed, installed.api.commit
+    monkeypatch.setattr(machine, '_AFTER_A_FAULT', 0.1)
+
+    def fail(*_arguments: Any, **_more: Any) -> None:
+        world.api.commit = commit
+        world.api.world = dataclasses.replace(world.api.world, config_hash='c1')  # as before
+        raise fault
+
+    world.api.commit = fail
+    unpacked(world)
+    world.start()
+    world.change(config_hash='c2')
+    world.wait(lambda: len(world.api.begun) == 2 and world.api.agent[0] == 'idle')
+
+    assert world.api.recorded is None
+
+
 @pytest.mark.parametrize(
     ('script', 'status', 'message', 'code'),
     [

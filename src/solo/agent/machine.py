@@ -109,11 +109,8 @@ class Machine(threading.Thread):
                 due = self._serve(unit)
             except executing.Lost:
                 break
-            except errors.Error as error:
+            except Exception as error:
                 due = self._excuse(unit, error)
-            except Exception:
-                logger.exception('the agent of unit %d had a fault', unit)
-                due = time.time() + _AFTER_A_FAULT
             with self._news:
                 self._served = None
             self._put_back(unit, due)
@@ -213,11 +210,8 @@ class Machine(threading.Thread):
                 self._api.agent_status(performer.id, 'idle', '', {})
         except executing.Lost:
             return
-        except errors.Error as error:
+        except Exception as error:
             due = self._excuse(performer.id, error)
-        except Exception:
-            logger.exception('the agent of %s had a fault', performer.unit.name)
-            due = time.time() + _AFTER_A_FAULT
         finally:
             with self._news:
                 del self._aside[performer.id]
@@ -241,24 +235,29 @@ class Machine(threading.Thread):
                 self._due[unit] = due
             self._news.notify()
 
-    def _excuse(self, unit: int, error: errors.Error) -> float | None:
+    def _excuse(self, unit: int, error: Exception) -> float | None:
         """Return when to look at the unit again after an error; None if it is no more.
 
         What ran and could not be written down, on a full disk, counts as interrupted then.
         """
         with self._news:
-            performer = self._performers.pop(unit, None)
-        if performer is not None:
-            self._doors.close(performer.place.exec_socket)
-        try:
-            self._api.unit(unit)
-        except errors.Error:
-            return None
-        logger.warning('the agent of unit %d: %s', unit, error)
+            self._drop(unit)
+        if isinstance(error, errors.Error):
+            try:
+                self._api.unit(unit)
+            except errors.Error:
+                return None
+            logger.warning('the agent of unit %d: %s', unit, error)
+        else:
+            logger.error('the agent of unit %d had a fault', unit, exc_info=error)
         return time.time() + _AFTER_A_FAULT
 
     def _forget(self, unit: int) -> None:
         del self._due[unit]
+        self._drop(unit)
+
+    def _drop(self, unit: int) -> None:
+        """Let the next turn of *unit* begin as after a start of the controller."""
         performer = self._performers.pop(unit, None)
         if performer is not None:
             self._doors.close(performer.place.exec_socket)
