@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,7 +20,9 @@ from conftest import Run
 from replicated import LONG, MODEL, Cluster
 from waiting import wait_for
 
-from pgcharm import errors, https, layout
+from pgcharm import errors, https, layout, packages
+
+_POSTGRES = f'/usr/lib/postgresql/{packages.default_version()}/bin/postgres'
 
 
 @pytest.fixture(scope='module')
@@ -227,7 +230,32 @@ def test_lost_unit_of_the_master_and_its_return(cluster: Cluster, judged: writer
     _lose_the_master(cluster)
 
 
-def _lose_the_master(cluster: Cluster) -> None:
+def test_lost_master_whose_rewind_was_cut_short_copies_the_data_again(
+    cluster: Cluster, judged: writers.Writer
+):
+    master = cluster.master()
+
+    _lose_the_master(cluster, _begin_to_rewind)
+
+    data = cluster.storage(master) / 'postgresql' / 'data'
+    assert not (data / 'of-the-old-copy').exists()
+
+
+def _begin_to_rewind(data: Path) -> None:
+    """Leave *data* as a killed ``pg_rewind`` may: recovered, and without its last segment."""
+    single = (_POSTGRES, '--single', '-D', data, 'template1')
+    as_owner = ('setpriv', f'--reuid={data.owner()}', f'--regid={data.group()}', '--clear-groups')
+    command = (*as_owner, *single) if os.geteuid() == 0 else single
+    (data / 'postmaster.pid').unlink(missing_ok=True)
+    subprocess.run(command, stdin=subprocess.DEVNULL, check=True, cwd='/')
+    segments = sorted(data.glob('pg_wal/' + '[0-9A-F]' * 24))
+    segments[-1].unlink()
+    (data / 'of-the-old-copy').touch()
+
+
+def _lose_the_master(
+    cluster: Cluster, meanwhile: Callable[[Path], None] = lambda data: None
+) -> None:
     """Kill the master's unit; another takes over by itself, and the lost one returns."""
     master = cluster.master()
 
@@ -240,6 +268,7 @@ def _lose_the_master(cluster: Cluster) -> None:
     taken = [u for u, s in cluster.states().items() if s == 'master' and u != master]
     wait_for(lambda: taken, timeout=LONG)
     cluster.wait_for_message(taken[0], f'{master} is away')
+    meanwhile(cluster.storage(master) / 'postgresql' / 'data')
     cluster.start(master)
     cluster.wait_whole()
     assert cluster.states()[master] == 'hot standby'

@@ -6,6 +6,7 @@ import importlib.util
 from pathlib import Path
 from typing import TextIO
 
+import psycopg
 import pytest
 
 from pgcharm import patroni_daemon
@@ -113,3 +114,16 @@ def test_patroni_still_loads_parameters_there():
 
     assert 'def load_current_server_parameters(self)' in source
     assert 'self._server_parameters = CaseInsensitiveDict(' in source
+
+
+def test_programs_of_libpq_notice_a_dead_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    for name in ('PGSERVICEFILE', 'PGSERVICE'):
+        monkeypatch.setenv(name, '')  # so that it is put back
+
+    patroni_daemon.notice_the_dead(tmp_path / 'pg_service.conf')
+
+    options = {one.keyword: one.val for one in psycopg.pq.Conninfo.get_defaults()}
+    assert options[b'keepalives_idle'] == b'5'
+    assert options[b'tcp_user_timeout'] == b'15000'

@@ -204,6 +204,10 @@ def settings(cluster: Cluster) -> str:
             'use_unix_socket': True,
             'use_unix_socket_repl': True,
             'basebackup': [{'checkpoint': 'fast'}],
+            # A pg_rewind that was cut short leaves data that no server can start with, and a
+            # second one can't mend: this unit copies the primary's instead. What only this one
+            # had is given up by the first, too. Source: PostgreSQL manual, "pg_rewind", warning.
+            'remove_data_directory_on_rewind_failure': True,
             'authentication': {
                 kind: {
                     'username': user,

@@ -16,13 +16,21 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from . import etcd, https
+from . import etcd, files, https
 
 _LOOK = 0.1
 _POLL = 0.02
 _PATIENCE = 60.0
 _ANSWER = 1.0
 """Seconds that a candidate waits for the others' positions: the dead one never tells it."""
+
+_SERVICE = """\
+[patient]
+keepalives_idle=5
+keepalives_interval=2
+keepalives_count=3
+tcp_user_timeout=15000
+"""
 
 
 def _wait_for_etcd(settings: dict[str, Any]) -> None:
@@ -57,6 +65,21 @@ def _answer_at_once() -> None:
     """
     api: Any = importlib.import_module('patroni.api')
     api.RestApiHandler.disable_nagle_algorithm = True
+
+
+def notice_the_dead(file: Path) -> None:
+    """Let ``pg_rewind`` and ``pg_basebackup`` end when the machine that they read from dies.
+
+    They wait for its next word, and by default libpq asks only after two hours whether it lives.
+    Patroni passes no such options on to them, but its environment.
+
+    Args:
+        file: Where the service with the options is kept.
+
+    Source: PostgreSQL manual, "The Connection Service File", "Parameter Key Words".
+    """
+    files.write(file, _SERVICE)
+    os.environ.update(PGSERVICEFILE=str(file), PGSERVICE='patient')
 
 
 def hastening(ask: Callable[..., Any]) -> Callable[..., Any]:
@@ -138,10 +161,11 @@ def main(path: str) -> None:
     _answer_at_once()
     request: Any = importlib.import_module('patroni.request').PatroniRequest
     request.__call__ = hastening(request.__call__)
-    files: Any = importlib.import_module('patroni.postgresql.config')
-    files.ConfigWriter = whole(files.ConfigWriter)
-    handler = files.ConfigHandler
+    config: Any = importlib.import_module('patroni.postgresql.config')
+    config.ConfigWriter = whole(config.ConfigWriter)
+    handler = config.ConfigHandler
     handler.load_current_server_parameters = keeping(handler.load_current_server_parameters)
+    notice_the_dead(Path(path).with_name('pg_service.conf'))
     _wait_for_etcd(json.loads(Path(path).read_text()))
     sys.argv = ['patroni', path]
     program.main()
