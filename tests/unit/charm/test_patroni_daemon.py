@@ -116,9 +116,7 @@ def test_patroni_still_loads_parameters_there():
     assert 'self._server_parameters = CaseInsensitiveDict(' in source
 
 
-def test_programs_of_libpq_notice_a_dead_machine(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_programs_of_libpq_notice_a_dead_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     for name in ('PGSERVICEFILE', 'PGSERVICE'):
         monkeypatch.setenv(name, '')  # so that it is put back
 
