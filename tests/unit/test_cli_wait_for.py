@@ -52,6 +52,12 @@ def test_unknown_field_is_refused() -> None:
         query.parse('colour=="red"')(SCOPE)
 
 
+@pytest.mark.parametrize('text', ['len(1)', 'life < 3', 'units < 3', 'forEach(name, u => u.x)'])
+def test_what_cannot_be_compared_is_refused(text: str) -> None:
+    with pytest.raises(errors.UsageError, match='cannot evaluate the query'):
+        query.parse(text)(SCOPE)
+
+
 def test_it_ends_when_the_query_holds() -> None:
     answers = [fake_controller.status(applications={}), fake_controller.status()]
     controller = fake_controller.Controller(status=lambda _: answers.pop(0))  # pyright: ignore[reportUnknownLambdaType]

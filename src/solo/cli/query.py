@@ -37,13 +37,22 @@ class _Token(NamedTuple):
 def parse(text: str) -> Evaluate:
     """Return a function that tells whether the query holds for a scope.
 
+    It raises a UsageError where the query compares what can't be compared.
+
     Raises:
         UsageError: If *text* is not a query.
     """
     parser = _Parser(text)
     found = parser.either()
     parser.expect_end()
-    return found
+
+    def evaluate(scope: Scope) -> Any:
+        try:
+            return found(scope)
+        except (TypeError, AttributeError) as error:
+            raise errors.UsageError(f'cannot evaluate the query "{text}": {error}') from error
+
+    return evaluate
 
 
 class _Parser:
