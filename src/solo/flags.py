@@ -97,7 +97,7 @@ def parse(command: Command, argv: Sequence[str], *, interspersed: bool = True) -
     Args:
         command: The table to read by.
         argv: The arguments. ``--`` ends the flags.
-        interspersed: Whether flags may follow positionals; False for ``ssh`` and ``exec``.
+        interspersed: Whether flags may follow positionals: not where these are a command line.
 
     Raises:
         UsageError: In Juju's words.

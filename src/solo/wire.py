@@ -1,6 +1,6 @@
 """Messages between the command line and the controller: JSON, one per line, over a Unix socket.
 
-A request is ``{"method": ..., "params": {...}, "version": ...}``. The answer is any number of
+A request is ``{"method": ..., "params": {...}}``. The answer is any number of
 ``{"event": ...}`` lines, then one ``{"result": ...}`` or one ``{"error": ...}`` with the keys
 ``message``, ``code`` and ``exit_code``.
 A connection carries one request; closing it early cancels only the waiting.
