@@ -8,12 +8,12 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, cast
 
 from .. import errors, model, names
-from . import assumes, schema
+from . import assumes, loading, schema
 
 Json = dict[str, Any]
 _ACTION = re.compile(r'^[a-z0-9]([a-z0-9-]*[a-z0-9])?$')
@@ -121,52 +121,37 @@ def read(folder: Path, source: Path | None = None) -> Charm:
         Error: With all the faults that were found, each with its file and field.
     """
     source = source or folder
-    unified = _load(folder, 'charmcraft.yaml', source)
-    split = _load(folder, 'metadata.yaml', source)
+    unified = loading.mapping(folder, 'charmcraft.yaml', source)
+    split = loading.mapping(folder, 'metadata.yaml', source)
     metadata = split if split is not None else unified
     if metadata is None or 'name' not in metadata:
         raise errors.Error(
             f'cannot read the charm in "{source}": it has no metadata.yaml and no charmcraft.yaml '
             'with a name'
         )
-    config = _load(folder, 'config.yaml', source)
+    config = loading.mapping(folder, 'config.yaml', source)
+    actions = loading.mapping(folder, 'actions.yaml', source)
+    faults: list[str] = []
     if config is None:
-        config = cast('Json', (unified or {}).get('config') or {})
-    actions = _load(folder, 'actions.yaml', source)
+        config = _mapping(unified or {}, 'config', faults)
     if actions is None:
-        actions = cast('Json', (unified or {}).get('actions') or {})
-    return parse(metadata, config, actions)
+        actions = _mapping(unified or {}, 'actions', faults)
+    return parse(metadata, config, actions, faults)
 
 
-def _load(folder: Path, name: str, source: Path) -> Json | None:
-    import yaml
-
-    path = source / name
-    try:
-        text = (folder / name).read_text()
-    except FileNotFoundError:
-        return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise errors.Error(f'cannot read "{path}": {error}') from error
-    try:
-        loaded = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        cause = ' '.join(str(error).split())
-        raise errors.Error(f'cannot read "{path}": {cause}') from error
-    if loaded is None:
-        return {}
-    if not isinstance(loaded, dict):
-        raise errors.Error(f'cannot read "{path}": it is not a mapping')
-    return cast('Json', loaded)
-
-
-def parse(metadata: Json, config: Json, actions: Json) -> Charm:
+def parse(metadata: Json, config: Json, actions: Json, known_faults: Sequence[str] = ()) -> Charm:
     """Return the charm that the three mappings describe.
+
+    Args:
+        metadata: What the charm is.
+        config: Its options.
+        actions: Its actions.
+        known_faults: What is wrong already.
 
     Raises:
         Error: With all faults at once.
     """
-    faults: list[str] = []
+    faults = [*known_faults]
     name = str(metadata.get('name') or '')
     if not names.is_application(name):
         faults.append(f'metadata: name: "{name}" is not a valid charm name')
@@ -200,13 +185,17 @@ def parse(metadata: Json, config: Json, actions: Json) -> Charm:
 
 
 def _mapping(where: Json, key: str, faults: list[str]) -> Json:
-    value = where.get(key)
+    return _checked(where.get(key), key, faults)
+
+
+def _checked(value: Any, place: str, faults: list[str]) -> Json:
+    """Return a value that has to be a mapping, an empty one where there is nothing or no such."""
     if value is None:
         return {}
     if not isinstance(value, dict):
-        faults.append(f'{key}: expected a mapping')
+        faults.append(f'{place}: expected a mapping')
         return {}
-    return cast('Json', value)
+    return {str(key): each for key, each in cast('dict[Any, Any]', value).items()}
 
 
 def _payloads(declared: Json) -> dict[str, str]:
@@ -238,20 +227,20 @@ def _endpoints(metadata: Json, faults: list[str]) -> tuple[Endpoint, ...]:
                 faults.append(f'{role}: "{name}" is a reserved name')
             if any(other.name == name for other in found):
                 faults.append(f'duplicated relation name: "{name}"')
-            found.append(Endpoint(str(name), role, str(given['interface']), scope, limit))
+            found.append(Endpoint(name, role, str(given['interface']), scope, limit))
     return tuple(found)
 
 
 def _storage(declared: Json, faults: list[str]) -> tuple[Storage, ...]:
     found: list[Storage] = []
     for name, told in declared.items():
-        given = cast('Json', told or {})
+        given = _checked(told, f'storage: {name}', faults)
         kind = given.get('type')
         if kind not in ('filesystem', 'block'):
             faults.append(f'storage: {name}: type: "{kind}" is neither filesystem nor block')
             continue
         low, high = 1, cast('int | None', 1)
-        ranged = cast('Json', given.get('multiple') or {})
+        ranged = _checked(given.get('multiple'), f'storage: {name}: multiple', faults)
         multiple = str(ranged.get('range', ''))
         if multiple:
             match = re.match(r'^(\d+)(?:(\+|-)(\d*))?$', multiple)
@@ -268,7 +257,7 @@ def _storage(declared: Json, faults: list[str]) -> tuple[Storage, ...]:
         location = str(given.get('location') or '')
         if location.startswith('/var/lib/juju/storage'):
             faults.append(f'storage: {name}: location "{location}" is reserved')
-        found.append(Storage(str(name), kind, location, low, high, size))
+        found.append(Storage(name, kind, location, low, high, size))
     return tuple(found)
 
 
@@ -283,7 +272,7 @@ def size_mb(text: str) -> int:
 def _options(declared: Json, faults: list[str]) -> tuple[Option, ...]:
     found: list[Option] = []
     for name, told in declared.items():
-        given = cast('Json', told or {})
+        given = _checked(told, f'options: {name}', faults)
         kind = given.get('type', 'string')
         if kind not in _TYPES:
             faults.append(f'invalid config: option "{name}" has unknown type "{kind}"')
@@ -295,7 +284,7 @@ def _options(declared: Json, faults: list[str]) -> tuple[Option, ...]:
             except errors.Error as error:
                 faults.append(f'invalid config default: {error}')
                 continue
-        found.append(Option(str(name), kind, default, str(given.get('description') or '')))
+        found.append(Option(name, kind, default, str(given.get('description') or '')))
     return tuple(found)
 
 
@@ -349,7 +338,10 @@ def _shown(value: Any) -> str:
 def _actions(declared: Json, faults: list[str]) -> tuple[Action, ...]:
     found: list[Action] = []
     for name, told in declared.items():
-        given = cast('Json', told or {})
+        given = _checked(told, f'actions: {name}', faults)
+        params = _checked(given.get('params'), f'actions: {name}: params', faults)
+        malformed = schema.malformed({'properties': params})
+        faults += [f'actions: {name}: {each}' for each in malformed]
         if name == 'juju' or name.startswith('juju-'):
             faults.append(f'actions: cannot use action name {name}: "juju" is a reserved name')
         elif not _ACTION.match(name):
@@ -359,8 +351,8 @@ def _actions(declared: Json, faults: list[str]) -> tuple[Action, ...]:
                 Action(
                     name=name,
                     description=str(given.get('description') or 'No description'),
-                    params=cast('Json', given.get('params') or {}),
-                    required=tuple(given.get('required') or ()),
+                    params=params,
+                    required=tuple(schema.listed(given.get('required'))),
                     additional=bool(given.get('additionalProperties', True)),
                     parallel=bool(given.get('parallel')),
                     execution_group=str(given.get('execution-group') or ''),

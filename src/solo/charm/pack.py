@@ -15,10 +15,10 @@ import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from .. import errors, juju
-from . import archive, environment, metadata, parts, prepare
+from . import archive, environment, loading, metadata, parts, prepare
 
 _PYTHONS = {
     '20.04': '3.8',
@@ -57,10 +57,12 @@ def pack(folder: Path, out: Path, progress: Callable[[str], None]) -> Path:
         progress: Called with a line for people when something takes time.
 
     Raises:
-        Error: If the charm is broken, or a requirement has no wheel for a base.
+        Error: If the charm is broken, *out* is no folder, or a requirement has no wheel.
     """
+    if not out.is_dir():
+        raise errors.Error(f'cannot pack into "{out}": there is no such folder')
     charm = metadata.read(folder)
-    bases = _bases(folder)
+    bases = bases_of(folder)
     with tempfile.TemporaryDirectory(prefix='solo-pack-') as name:
         staged = Path(name)
         for file in archive.files(folder):
@@ -89,14 +91,16 @@ def pack(folder: Path, out: Path, progress: Callable[[str], None]) -> Path:
     return path
 
 
-def _bases(folder: Path) -> list[str]:
-    """Return the Ubuntu releases that ``charmcraft.yaml`` names, else the newest that we know."""
-    import yaml
+def bases_of(folder: Path) -> list[str]:
+    """Return the Ubuntu releases that ``charmcraft.yaml`` names, else the newest that we know.
 
-    path = folder / 'charmcraft.yaml'
-    read: Any = yaml.safe_load(path.read_text()) if path.exists() else {}
-    unified = cast('dict[str, Any]', read or {})
-    text = f'{list(unified.get("platforms") or ())} {unified.get("bases") or unified.get("base")}'
+    Raises:
+        Error: If one is not known.
+    """
+    unified = loading.mapping(folder, 'charmcraft.yaml') or {}
+    platforms: Any = unified.get('platforms') or {}
+    text = f'{[*platforms] if isinstance(platforms, dict) else ""} '  # of each, its name alone
+    text += str(unified.get('bases') or unified.get('base'))
     found = sorted(set(re.findall(r'\b(\d\d\.\d\d)\b', text)))
     unknown = [base for base in found if base not in _PYTHONS]
     if unknown:

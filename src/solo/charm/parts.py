@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from .. import errors
-from . import archive
+from . import archive, loading
 
 _PLUGINS = frozenset(('charm', 'uv', 'poetry', 'python', 'dump', 'nil'))
 _PYDEPS = re.compile(r'^PYDEPS\s*=\s*(\[[^\]]*\])', re.MULTILINE)
@@ -115,16 +115,26 @@ def beside(folder: Path) -> Iterator[tuple[Path, Path]]:
 
 
 def _unified(folder: Path) -> Mapping[str, Any]:
-    import yaml
-
-    path = folder / 'charmcraft.yaml'
-    loaded: Any = yaml.safe_load(path.read_text()) if path.is_file() else None
-    return cast('Mapping[str, Any]', loaded if isinstance(loaded, dict) else {})
+    return loading.mapping(folder, 'charmcraft.yaml') or {}
 
 
 def _parts(unified: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    given = cast('Mapping[str, Mapping[str, Any]]', unified.get('parts') or {})
-    return {name: dict(part or {}) for name, part in given.items()}
+    """Return the parts by name.
+
+    Raises:
+        Error: If what is there is none.
+    """
+    given: Any = unified.get('parts') or {}
+    if not isinstance(given, dict):
+        raise errors.Error('cannot build the charm: charmcraft.yaml: parts: expected a mapping')
+    found: dict[str, dict[str, Any]] = {}
+    for name, part in cast('dict[Any, Any]', given).items():
+        if not isinstance(part, dict | None):
+            raise errors.Error(
+                f'cannot build the charm: charmcraft.yaml: parts: {name}: expected a mapping'
+            )
+        found[str(name)] = cast('dict[str, Any]', part or {})
+    return found
 
 
 def packed(folder: Path) -> Wanted:
@@ -216,8 +226,10 @@ def _normal(requirement: str) -> str:
 
 
 def _texts(part: Mapping[str, Any], key: str) -> list[str]:
-    value = cast('list[object]', part.get(key) or [])
-    return [str(each) for each in value]
+    value: Any = part.get(key) or []
+    if not isinstance(value, list):
+        raise errors.Error(f'cannot build the charm: charmcraft.yaml: {key}: expected a list')
+    return [str(each) for each in cast('list[object]', value)]
 
 
 def _options(plugin: str, part: Mapping[str, Any]) -> tuple[str, ...]:
@@ -244,9 +256,11 @@ def _library_needs(folder: Path) -> list[str]:
 
 def _missing_libraries(folder: Path, unified: Mapping[str, Any]) -> Iterable[str]:
     """Yield a warning for each of ``charm-libs`` that was not fetched into ``lib/``."""
-    for each in cast('list[Mapping[str, Any]]', unified.get('charm-libs') or []):
-        charm, _, library = str(each.get('lib', '')).partition('.')
-        version = str(each.get('version', '0')).partition('.')[0]
+    libraries: Any = unified.get('charm-libs')
+    for each in cast('list[Any]', libraries if isinstance(libraries, list) else []):
+        named = cast('Mapping[str, Any]', each if isinstance(each, dict) else {})
+        charm, _, library = str(named.get('lib', '')).partition('.')
+        version = str(named.get('version', '0')).partition('.')[0]
         place = f'lib/charms/{charm.replace("-", "_")}/v{version}/{library}.py'
         if not (folder / place).is_file():
             yield f'"{place}" is missing; "charmcraft fetch-libs" gets it'

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .. import errors
-from . import archive, environment, hooknames, metadata, parts
+from . import archive, environment, hooknames, loading, metadata, parts
 
 _HOOK = re.compile(
     rf'^({"|".join(hooknames.UNIT)}'
@@ -131,11 +131,9 @@ def _fill(source: Path, fresh: Path, data: Path, progress: Callable[[str], None]
 
 def split(folder: Path) -> None:
     """Write the files that Juju reads from a unified ``charmcraft.yaml``, as charmcraft does."""
-    if (folder / 'metadata.yaml').exists() or not (folder / 'charmcraft.yaml').exists():
+    unified = loading.mapping(folder, 'charmcraft.yaml')
+    if (folder / 'metadata.yaml').exists() or unified is None:
         return
-    import yaml
-
-    unified: dict[str, Any] = yaml.safe_load((folder / 'charmcraft.yaml').read_text())
     craft = ('type', 'parts', 'platforms', 'bases', 'base', 'build-base', 'config', 'actions')
     craft += ('charm-libs', 'charmhub', 'analysis', 'title', 'links')
     plain = {name: value for name, value in unified.items() if name not in craft}

@@ -23,18 +23,60 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
 }
 
 
+_NUMBERS = ('minimum', 'maximum', 'minLength', 'maxLength', 'minItems', 'maxItems')
+
+
+def malformed(schema: Json, where: str = '') -> Iterator[str]:
+    """Yield what in a schema is no schema, so that nothing can be checked by it.
+
+    What is unknown means nothing; neither does ``required`` that is no list, as draft 3 had it.
+    """
+
+    def at(key: str) -> str:
+        return '.'.join(filter(None, (where, key)))
+
+    kinds: Any = schema.get('type')
+    if not all(isinstance(kind, str) for kind in listed(kinds)):
+        yield f'{at("type")}: expected the name of a type, or a list of them'
+    if not isinstance(schema.get('enum', []), list):
+        yield f'{at("enum")}: expected a list'
+    for key in _NUMBERS:
+        if key in schema and (isinstance(schema[key], bool) or not _is(schema[key], 'number')):
+            yield f'{at(key)}: expected a number'
+    try:
+        re.compile(str(schema.get('pattern', '')))
+    except re.error as error:
+        yield f'{at("pattern")}: {error}'
+    if not isinstance(schema.get('properties', {}), dict):
+        yield f'{at("properties")}: expected a mapping'
+    for name, each in _properties(schema).items():
+        yield from malformed(each, at(name))
+    if isinstance(schema.get('items'), dict):
+        yield from malformed(schema['items'], at('items'))
+
+
+def listed(value: Any) -> list[Any]:
+    """Return a list as it is, one other thing as a list of one, and nothing as an empty one."""
+    return cast('list[Any]', value) if isinstance(value, list) else [value] if value else []
+
+
 def faults(schema: Json, value: Any, where: str = '(root)') -> Iterator[str]:
-    """Yield what is wrong with *value*, each with its place: ``(root).x : …``."""
-    allowed = schema.get('type')
-    kinds = cast('list[str]', [allowed] if isinstance(allowed, str) else allowed or [])
+    """Yield what is wrong with *value*, each with its place: ``(root).x : …``.
+
+    Args:
+        schema: One that is not :func:`malformed`.
+        value: What is to be checked.
+        where: Its place.
+    """
+    kinds: list[str] = listed(schema.get('type'))
     if kinds and not any(_is(value, kind) for kind in kinds):
         shown = json.dumps(value, ensure_ascii=False)
         yield f'{where} : must be of type {" or ".join(kinds)}, given {shown}'
         return
     choices = schema.get('enum')
     if choices is not None and value not in choices:
-        listed = ', '.join(json.dumps(choice, ensure_ascii=False) for choice in choices)
-        yield f'{where} : must match one of the enum values [{listed}]'
+        shown = ', '.join(json.dumps(choice, ensure_ascii=False) for choice in choices)
+        yield f'{where} : must match one of the enum values [{shown}]'
     if isinstance(value, dict):
         yield from _object(schema, cast('Json', value), where)
     elif isinstance(value, list):
@@ -64,8 +106,8 @@ def filled(schema: Json, value: Json) -> Json:
 
 def _object(schema: Json, value: Json, where: str) -> Iterator[str]:
     properties = _properties(schema)
-    for name in schema.get('required') or ():
-        if name not in value:
+    for name in listed(schema.get('required')):
+        if isinstance(name, str) and name not in value:
             yield f'{where} : "{name}" property is missing and required'
     for name, each in value.items():
         if name in properties:

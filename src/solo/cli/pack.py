@@ -11,7 +11,7 @@ COMMAND = table.command(
     'pack',
     '[<charm folder>]',
     'The file is written into the current folder, or where --output says.',
-    flags.Flag(('o', 'output'), help='The file or folder to write to'),
+    flags.Flag(('o', 'output'), help='The folder to write to'),
     model=False,
 )
 
