@@ -114,8 +114,11 @@ def test_a_database_asked_for_is_made_and_echoed(pg: Callable[..., Any], solo: R
     wait_for(database, timeout=60)
 
 
-def test_a_wrong_option_blocks_and_the_service_goes_on(pg: Callable[..., Any], solo: Run):
-    solo('config', '-m', 'pg', 'pg-a', 'extra-pg-conf=fsync = off')
+@pytest.mark.parametrize('setting', ['fsync = off', 'wark_mem = 4MB'])
+def test_a_wrong_option_blocks_and_the_service_goes_on(
+    pg: Callable[..., Any], solo: Run, setting: str
+):
+    solo('config', '-m', 'pg', 'pg-a', f'extra-pg-conf={setting}')
     blocked = wait_for(
         lambda: (
             (status := _unit(pg, 'pg-a/0')['workload-status'])['current'] == 'blocked' and status

@@ -60,7 +60,7 @@ def test_nothing_given_is_the_default() -> None:
         ('extra_pg_conf', "search_path = 'open", 'not "name = value"'),
         ('extra_pg_conf', 'work_mem = banana', '"banana" is not a number'),
         ('extra_pg_conf', 'autovacuum = maybe', 'neither on nor off'),
-        ('extra_pg_conf', 'wark_mem = 4MB', 'no parameter wark_mem'),
+        ('extra_pg_conf', 'wark_mem = 4MB', 'offers no parameter wark_mem'),
         ('extra_pg_auth', 'host all all 10.0.0.0/8 trust', 'let anybody in'),
         ('extra_pg_auth', 'host all all 10.0.0.0/8', 'a rule is'),
         ('extra_pg_auth', 'host all all 10.0.0.1/8 md5', 'method md5'),

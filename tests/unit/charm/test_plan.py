@@ -29,6 +29,14 @@ def test_only_the_leader_makes_the_secret() -> None:
     assert kinds(planned) == ['Accept']
 
 
+def test_options_are_accepted_once_postgresql_is_there_to_know_them() -> None:
+    missing = worlds.observed_(missing=('postgresql-16',), binaries=None)
+
+    planned = plan.plan(worlds.wanted(), missing, worlds.NOW)
+
+    assert kinds(planned) == ['Install']
+
+
 def test_former_cluster_is_not_adopted_before_peers_are_known() -> None:
     machine = worlds.Machine(worlds.observed_(volume=former()))
 

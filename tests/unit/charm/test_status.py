@@ -44,6 +44,16 @@ def test_standby_is_not_called_active() -> None:
     assert shown.name == 'waiting'
 
 
+def test_parameter_that_postgresql_does_not_have_is_named() -> None:
+    seen = dataclasses.replace(worlds.running(), parameters={'work_mem': 'INTEGER'})
+    wanted = worlds.wanted(options=worlds.options(extra_pg_conf='wark_mem = 4MB'))
+
+    shown = status.status(wanted, seen)
+
+    assert shown.name == 'blocked'
+    assert 'option "extra-pg-conf": PostgreSQL offers no parameter wark_mem' in shown.message
+
+
 def test_starting_server_says_how_far_it_is() -> None:
     seen = dataclasses.replace(
         worlds.running(), patroni=cluster.State('uninitialized', 'starting'), database=None

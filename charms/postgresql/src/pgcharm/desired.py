@@ -105,9 +105,16 @@ class Desired:
         """Whether this unit was named to make the cluster, and everything for it is committed."""
         return self.peers.bootstrap == self.unit
 
-    def parse(self, accepted: config.Config | None) -> config.Parsed:
-        """Return the options, each faulty one replaced by the last good value."""
-        return config.parse(self.options, accepted)
+    def parse(
+        self, accepted: config.Config | None, types: Mapping[str, str] | None = None
+    ) -> config.Parsed:
+        """Return the options, each faulty one replaced by the last good value.
+
+        Args:
+            accepted: The last good ones.
+            types: Of PostgreSQL's parameters, where they are known.
+        """
+        return config.parse(self.options, accepted, types)
 
 
 def read(

@@ -23,6 +23,7 @@ from . import (
     layout,
     memory,
     packages,
+    parameters,
     patroni,
     peers,
     ports,
@@ -60,6 +61,9 @@ class Observed:
 
     binaries: packages.Binaries | None = None
     """Where the programs are; None while packages are missing."""
+
+    parameters: Mapping[str, str] | None = None
+    """PostgreSQL's own and their types; None while it isn't there, or the operator sets none."""
 
     ports: ports.Ports | None = None
     machine: memory.Machine | None = None
@@ -120,6 +124,7 @@ def observe(wanted: desired.Desired) -> Observed:
     )
     missing = packages.missing(version)
     numbers = ports.remembered(layout.machine_root(), places.key)
+    binaries = None if missing else packages.binaries(version)
     seen = Observed(
         volume=found,
         closed=reach.closed_folder((places.storage or Path('/'), Path(sys.prefix))),
@@ -128,7 +133,10 @@ def observe(wanted: desired.Desired) -> Observed:
         version=version,
         is_fenced=places.fence.exists(),
         missing=missing,
-        binaries=None if missing else packages.binaries(version),
+        binaries=binaries,
+        parameters=parameters.known(binaries.pg_bin_dir / 'postgres')
+        if binaries is not None and parsed.config.extra_pg_conf
+        else None,
         ports=numbers,
         machine=memory.machine(),
         units_on_machine=ports.count(layout.machine_root()),

@@ -133,7 +133,7 @@ def fault(name: str, value: str, types: Mapping[str, str]) -> str:
         return ''
     kind = types.get(name.lower())
     if kind is None:
-        return f'PostgreSQL has no parameter {name}'
+        return f'PostgreSQL offers no parameter {name}'
     if kind == 'BOOLEAN' and value.lower() not in _BOOLEANS:
         return f'{name}: "{value[:20]}" is neither on nor off'
     if kind in ('INTEGER', 'REAL') and not _NUMBER.fullmatch(value.strip()):

@@ -71,8 +71,9 @@ def preparing(
         yield steps.Install(seen.missing)
     if obstacle(wanted, seen) or seen.volume.content not in _USABLE:
         return
-    options = wanted.parse(seen.accepted).config
-    if options != seen.accepted:
+    options = wanted.parse(seen.accepted, seen.parameters).config
+    # Before PostgreSQL is there, nobody knows its parameters.
+    if options != seen.accepted and not seen.missing:
         yield steps.Accept(options)
     secrets = wanted.peers.secrets
     addresses = wanted.addresses

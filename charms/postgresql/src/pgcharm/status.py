@@ -89,7 +89,7 @@ def _status(wanted: desired.Desired, seen: observed.Observed) -> Status:
         return Status('waiting', 'waiting for the leader to name the unit that makes the cluster')
     if wanted.addresses is None:
         return Status('waiting', 'waiting for an address')
-    faults = wanted.parse(seen.accepted).faults
+    faults = wanted.parse(seen.accepted, seen.parameters).faults
     if not wanted.founds and not wanted.has_cluster:
         return Status('waiting', f'waiting for {wanted.peers.bootstrap} to make the cluster')
     if seen.is_fenced:
