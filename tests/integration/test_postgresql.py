@@ -16,6 +16,8 @@ import pytest
 from conftest import Run
 from waiting import wait_for
 
+Client = Callable[[str], dict[str, Any]]
+
 
 @pytest.fixture(scope='module')
 def pg(solo: Run) -> Iterator[Callable[..., Any]]:
@@ -35,6 +37,15 @@ def pg(solo: Run) -> Iterator[Callable[..., Any]]:
     yield ask
     ended = solo('destroy-model', model, '--no-prompt', '--destroy-storage')
     assert ended.returncode == 0, ended.stderr
+
+
+@pytest.fixture(scope='module')
+def client(pg: Callable[..., Any], solo: Run) -> Client:
+    """An application that uses ``pg-a``; the function asks for rows over its relation."""
+    assert solo('deploy', '-m', 'pg', 'pgsql-client', 'app').returncode == 0
+    related = solo('integrate', '-m', 'pg', 'app:db', 'pg-a:db', '--wait')
+    assert related.returncode == 0, related.stdout + related.stderr
+    return lambda sql: _results(pg, 'app/0', 'query', f'sql={sql}')
 
 
 def _unit(pg: Callable[..., Any], name: str) -> dict[str, Any]:
@@ -83,13 +94,9 @@ def test_a_pasted_connection_opens_psql(pg: Callable[..., Any]):
     assert answer.stdout == '42\n', answer.stderr
 
 
-def test_a_client_gets_user_and_database_at_once(pg: Callable[..., Any], solo: Run):
-    assert solo('deploy', '-m', 'pg', 'pgsql-client', 'app').returncode == 0
-    related = solo('integrate', '-m', 'pg', 'app:db', 'pg-a:db', '--wait')
-    assert related.returncode == 0, related.stdout + related.stderr
-
-    sql = 'sql=select current_user, current_database()'
-    rows = wait_for(lambda: _results(pg, 'app/0', 'query', sql).get('rows'), timeout=60)
+def test_a_client_gets_user_and_database_at_once(pg: Callable[..., Any], client: Client):
+    sql = 'select current_user, current_database()'
+    rows = wait_for(lambda: client(sql).get('rows'), timeout=60)
 
     assert json.loads(rows) == [['juju_app', 'app']]
     (relation,) = [
@@ -103,12 +110,12 @@ def test_a_client_gets_user_and_database_at_once(pg: Callable[..., Any], solo: R
     assert bag['database'] == 'app'
 
 
-def test_a_database_asked_for_is_made_and_echoed(pg: Callable[..., Any], solo: Run):
+def test_a_database_asked_for_is_made_and_echoed(client: Client, solo: Run):
     changed = solo('config', '-m', 'pg', 'app', 'database=other', '--wait')
     assert changed.returncode == 0, changed.stdout + changed.stderr
 
     def database() -> bool:
-        rows = _results(pg, 'app/0', 'query', 'sql=select current_database()')
+        rows = client('select current_database()')
         return 'rows' in rows and json.loads(rows['rows']) == [['other']]
 
     wait_for(database, timeout=60)
@@ -116,7 +123,7 @@ def test_a_database_asked_for_is_made_and_echoed(pg: Callable[..., Any], solo: R
 
 @pytest.mark.parametrize('setting', ['fsync = off', 'wark_mem = 4MB'])
 def test_a_wrong_option_blocks_and_the_service_goes_on(
-    pg: Callable[..., Any], solo: Run, setting: str
+    pg: Callable[..., Any], client: Client, solo: Run, setting: str
 ):
     solo('config', '-m', 'pg', 'pg-a', f'extra-pg-conf={setting}')
     blocked = wait_for(
@@ -125,7 +132,7 @@ def test_a_wrong_option_blocks_and_the_service_goes_on(
         ),
         timeout=60,
     )
-    rows = _results(pg, 'app/0', 'query', 'sql=select 1')
+    rows = client('select 1')
     solo('config', '-m', 'pg', 'pg-a', '--reset', 'extra-pg-conf')
 
     assert 'extra-pg-conf' in blocked['message']
@@ -136,7 +143,9 @@ def test_a_wrong_option_blocks_and_the_service_goes_on(
 @pytest.mark.parametrize(
     'pattern', [r'postgres -D|postgres: *$', r'patroni_daemon', r'/etcd ', r'pgcharm\.watcher']
 )
-def test_a_killed_service_comes_back_without_a_hook(pg: Callable[..., Any], pattern: str):
+def test_a_killed_service_comes_back_without_a_hook(
+    pg: Callable[..., Any], client: Client, pattern: str
+):
     killed = _processes(pg, pattern)
     assert killed
 
@@ -145,13 +154,10 @@ def test_a_killed_service_comes_back_without_a_hook(pg: Callable[..., Any], patt
 
     wait_for(lambda: set(_processes(pg, pattern)) - set(killed), timeout=90)
 
-    def answers() -> bool:
-        rows = _results(pg, 'app/0', 'query', 'sql=select 1')
-        return 'rows' in rows
-
-    wait_for(answers, timeout=90)
+    wait_for(lambda: 'rows' in client('select 1'), timeout=90)
 
 
+@pytest.mark.usefixtures('client')
 def test_a_broken_relation_locks_the_client_out(pg: Callable[..., Any], solo: Run):
     removed = solo('remove-relation', '-m', 'pg', 'app:db', 'pg-a:db', '--wait')
     assert removed.returncode in (0, 1), removed.stderr  # the client is blocked without it
