@@ -51,7 +51,6 @@ def relation(row: int = 3, **changes: Any) -> model.RelationView:
         interface='pgsql',
         scope='global',
         remote_app='pg',
-        remote_endpoint='db',
         life=model.Life.ALIVE,
         in_scope=True,
         members={'pg/0': 1},

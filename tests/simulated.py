@@ -323,7 +323,6 @@ class World:
             interface='x',
             scope='global',
             remote_app=other,
-            remote_endpoint='ring' if is_peer else 'db',
             life=relation.life,
             in_scope=relation.members.get(unit.name, ['left'])[0] in ('in', 'departing'),
             members={

@@ -32,7 +32,6 @@ class Flag(NamedTuple):
     kind: Literal['bool', 'string', 'int', 'list'] = 'string'
     default: Any = None
     help: str = ''
-    metavar: str = ''
     choices: tuple[str, ...] = ()
 
     @property

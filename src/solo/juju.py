@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 
 JUJU_VERSION = '3.6.9'
-AGENT_VERSION = f'{JUJU_VERSION}-ubuntu-amd64'
 
 _ARCHITECTURES = {'x86_64': 'amd64', 'aarch64': 'arm64', 'ppc64le': 'ppc64el'}
 ARCHITECTURE = _ARCHITECTURES.get(os.uname().machine, os.uname().machine)
+VERSION = (
+    f'{JUJU_VERSION}-ubuntu-{ARCHITECTURE}'  # as ``juju version`` and ``jujud version`` say it
+)
 
 # Juju's own back-off for failed hooks, in seconds.
 # Source: juju: apiserver/facades/agent/retrystrategy/retrystrategy.go.

@@ -133,7 +133,6 @@ class RelationView:
     interface: str
     scope: Scope
     remote_app: str
-    remote_endpoint: str
     life: Life
     in_scope: bool
     members: Mapping[str, int]

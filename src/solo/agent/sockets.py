@@ -52,8 +52,7 @@ class Client:
 
     def _root(self) -> str:
         """Return where the client's files are, seen from here. Source: unix(7), proc(5)."""
-        sent = self._stream.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-        pid, _, _ = _CREDENTIALS.unpack(sent)
+        pid = self.pid
         with contextlib.suppress(OSError):
             if os.readlink(f'/proc/{pid}/ns/mnt') != os.readlink('/proc/self/ns/mnt'):
                 return f'/proc/{pid}/root'
@@ -79,9 +78,8 @@ class Client:
     @property
     def pid(self) -> int:
         """The process at the other end. Source: unix(7), SO_PEERCRED."""
-        size = struct.calcsize('3i')
-        sent = self._stream.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
-        return struct.unpack('3i', sent)[0]
+        sent = self._stream.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+        return _CREDENTIALS.unpack(sent)[0]
 
     def is_gone(self) -> bool:
         """Tell whether the client has hung up."""

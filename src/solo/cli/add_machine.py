@@ -10,7 +10,7 @@ COMMAND = table.command(
     '[<placement>]',
     'Units are placed there with "--to".',
     flags.Flag(('n',), 'int', 1, 'The number of machines to add'),
-    flags.Flag(('base', 'series'), help='The base of the new machines'),
+    flags.Flag(('base', 'series'), help="Accepted for Juju: the base is this machine's"),
     flags.Flag(('constraints',), 'list', help='Accepted for Juju: one machine has what it has'),
     flags.Flag(('disks',), help='Accepted for Juju: storage is made for units'),
     flags.Flag(('private-key',), help='Accepted for Juju: no keys are involved'),

@@ -23,10 +23,10 @@ def run(session: session.Session) -> int:
     if len(args) == 1:
         if not args[0].isdigit():
             raise errors.UsageError(f'invalid relation ID "{args[0]}"')
-        session.ask('remove_relation', id=int(args[0]), force=session.flags['force'])
+        session.ask('remove_relation', id=int(args[0]))
         return session.wait(since=started)
     if len(args) != 2:
         raise errors.UsageError('a relation must involve two applications')
     endpoints = [arguments.endpoint(text) for text in args]
-    session.ask('remove_relation', endpoints=endpoints, force=session.flags['force'])
+    session.ask('remove_relation', endpoints=endpoints)
     return session.wait(*(text.partition(':')[0] for text in endpoints), since=started)

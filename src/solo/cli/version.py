@@ -15,18 +15,13 @@ COMMAND = table.command(
 )
 
 
-def text() -> str:
-    """Return the version as ``<number>-<release>-<architecture>``."""
-    return f'{juju.JUJU_VERSION}-ubuntu-{juju.ARCHITECTURE}'
-
-
 def run(session: session.Session) -> int:
     """Print the version, with ``--all`` as a map."""
     session.parsed.at_most(0)
-    value: object = text()
+    value: object = juju.VERSION
     if session.flags['all']:
         value = {
-            'version': text(),
+            'version': juju.VERSION,
             'git-commit': '',
             'git-tree-state': '',
             'compiler': 'cpython',

@@ -19,7 +19,7 @@ from .. import juju
 TEXT = f"""\
 #!/bin/sh
 # solo: what asks a machine's agent for its version finds this.
-[ "${{1:-}}" != version ] || echo {juju.JUJU_VERSION}-ubuntu-{juju.ARCHITECTURE}
+[ "${{1:-}}" != version ] || echo {juju.VERSION}
 """
 _TOOLS = Path('/var/lib/juju/tools')
 _SHARED = _TOOLS / 'machine-solo' / 'jujud'

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from .. import errors, names
+from .. import errors, juju, names
 from . import db
 
 PROXIES = ('http', 'https', 'ftp', 'no')
@@ -21,7 +21,7 @@ DEFAULTS: Mapping[str, Any] = {
     **{f'{name}-proxy': '' for name in ('apt-no', 'ftp', 'http', 'https', 'snap-http')},
     **{f'juju-{name}-proxy': '' for name in ('ftp', 'http', 'https')},
     'agent-stream': 'released',
-    'agent-version': '3.6.9',
+    'agent-version': juju.JUJU_VERSION,
     'automatically-retry-hooks': True,
     'charmhub-url': 'https://api.charmhub.io',
     'cloudinit-userdata': '',

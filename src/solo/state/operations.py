@@ -179,11 +179,6 @@ def shown(tx: db.Transaction, model_row: int, number: int) -> dict[str, Any]:
     return found
 
 
-def receiver_units(tx: db.Transaction, model_row: int, names: Sequence[str]) -> list[sqlite3.Row]:
-    """Return the rows of units named ``app/0`` or ``app/leader``."""
-    return [units.resolve(tx, model_row, name) for name in names]
-
-
 def cancel(tx: db.Transaction, model_row: int, number: int, *, now: float) -> sqlite3.Row:
     """Cancel a task that waits, or mark one that runs for its end; return its row as it was.
 

@@ -173,7 +173,7 @@ def remove_machine(
 
 
 def machine_gone(tx: db.Transaction, machine: sqlite3.Row) -> None:
-    """Forget a machine that the provisioner has ended; and its model, if that was the last."""
+    """Forget a machine that the provisioner has ended."""
     tx.execute('DELETE FROM machine WHERE id = ?', machine['id'])
 
 

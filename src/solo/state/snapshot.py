@@ -162,7 +162,6 @@ def _view(
         interface=mine['interface'],
         scope=mine['scope'],
         remote_app=other['name'],
-        remote_endpoint=other['endpoint'],
         life=model.Life(mine['life']),
         in_scope=scope in ('in', 'departing'),
         members=seen,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ... import constraints, errors, wire
 from ...charm import archive, assumes, prepare
-from ...state import applications, bindings, charms, models, storage
+from ...state import applications, bindings, charms, fullbundle, models, storage
 from .. import resources, server
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
         'application': name,
         'charm': ready.charm.name,
         'revision': revision,
-        'base': 'ubuntu@24.04/stable',
+        'base': fullbundle.BASE,
         'origin': 'local',
         'located': True,
         'units': units,
