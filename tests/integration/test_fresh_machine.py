@@ -39,7 +39,7 @@ _SERVICES = (
     'systemctl kill --kill-whom=all --signal=KILL "pgcharm-pg-a-0-*"',
     "timeout 120 sh -c 'until ./solo run pg-a/0 show-cluster | grep running; do sleep 1; done'",
     './solo remove-application pg-a --destroy-storage --no-prompt --wait',
-    '! grep --extended-regexp "^(postgres|etcd|patroni|pgbackrest)$" /proc/[0-9]*/comm',
+    '! grep --extended-regexp "^(postgres|etcd|patroni)$" /proc/[0-9]*/comm',
     '! find /etc/systemd/system /run/pgcharm -name "*pg-a*" | grep .',
     '! find /var/lib/solo/storage /var/lib/solo/machines -mindepth 1 | grep .',
 )

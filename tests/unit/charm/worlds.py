@@ -36,7 +36,6 @@ BINARIES = packages.Binaries(
     Path('/usr/lib/postgresql/16/bin'),
     Path('/usr/bin/etcd'),
     Path('/usr/bin/etcdctl'),
-    Path('/usr/bin/pgbackrest'),
 )
 
 

@@ -1,4 +1,4 @@
-"""What the machine has of PostgreSQL, etcd and pgBackRest, and how it gets the rest.
+"""What the machine has of PostgreSQL and etcd, and how it gets the rest.
 
 Source: apt-get(8), policy-rc.d (Debian policy 9.3.3), postgresql-common's createcluster.conf.
 """
@@ -21,7 +21,7 @@ _CREATE_CLUSTER = Path('/etc/postgresql-common/createcluster.d/charm.conf')
 _POLICY = Path('/usr/sbin/policy-rc.d')
 _NO_STARTS = '#!/bin/sh\n# Written by the PostgreSQL charm while it installs packages.\nexit 101\n'
 _PATH = '/usr/bin:/usr/local/bin'
-_PROGRAMS = {'etcd': 'etcd-server', 'etcdctl': 'etcd-client', 'pgbackrest': 'pgbackrest'}
+_PROGRAMS = {'etcd': 'etcd-server', 'etcdctl': 'etcd-client'}
 _LOCK_SECONDS = 600
 _TRIES = 3
 _PAUSE_SECONDS = 5.0
@@ -38,7 +38,6 @@ class Binaries:
     pg_bin_dir: Path
     etcd: Path
     etcdctl: Path
-    pgbackrest: Path
 
 
 def missing(version: str | None) -> tuple[str, ...]:
