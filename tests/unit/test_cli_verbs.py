@@ -50,7 +50,6 @@ def test_deploy_says_what_juju_says() -> None:
         'to': [],
         'storage': {},
         'resources': {},
-        'base': '',
         'trust': False,
         'force': False,
         'constraints': '',
