@@ -242,8 +242,8 @@ def test_remove_relation_takes_endpoints_or_an_id() -> None:
     controller.run('remove-relation', '3')
 
     assert [params for _, params in controller.asked] == [
-        {'model': '', 'endpoints': ['a', 'b'], 'force': True},
-        {'model': '', 'id': 3, 'force': False},
+        {'model': '', 'endpoints': ['a', 'b']},
+        {'model': '', 'id': 3},
     ]
 
 
