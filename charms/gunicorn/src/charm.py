@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The gunicorn charm: where Juju begins.
 
-Some events change nothing here: before ``start`` there is nothing to serve, and all units are
-alike. They end before ops is loaded, which keeps whatever else runs on this machine waiting.
+Some events change nothing here: before ``start`` there is nothing to serve (an option that is set
+by then is read by it), and all units are alike. They end before ops is loaded, which keeps whatever else runs on this machine waiting.
 """
 
 import logging
@@ -24,5 +24,6 @@ def main() -> None:
 
 if __name__ == '__main__':
     event = os.path.basename(os.environ.get('JUJU_DISPATCH_PATH', ''))
-    if event not in _QUIET:
+    is_before_start = event == 'config-changed' and not os.path.isdir('var')
+    if event not in _QUIET and not is_before_start:
         main()

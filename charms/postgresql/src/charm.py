@@ -7,12 +7,26 @@ import logging
 import os
 import sys
 
-# There is nobody yet to be told anything, and a new unit has as many such hooks as clients; the
-# imports below cost half a second.
-if __name__ == '__main__' and os.environ.get('JUJU_DISPATCH_PATH') in (
-    'hooks/db-relation-created',
-    'hooks/db-admin-relation-created',
-):
+_STARTED = 'started'
+"""A file in the charm's folder: ``start`` has run."""
+
+
+def _is_quiet() -> bool:
+    """Tell whether the hook has nothing to do; the imports below cost a quarter of a second.
+
+    A relation that was made has nobody yet to be told anything, and a new unit has as many such
+    hooks as clients. What comes before ``start`` ends in ``config-changed``, which follows.
+    """
+    hook = os.environ.get('JUJU_DISPATCH_PATH', '').removeprefix('hooks/')
+    if hook in ('db-relation-created', 'db-admin-relation-created'):
+        return True
+    started = os.path.join(os.environ.get('JUJU_CHARM_DIR', ''), _STARTED)
+    return hook in ('replication-relation-created', 'leader-elected') and not os.path.exists(
+        started
+    )
+
+
+if __name__ == '__main__' and _is_quiet():
     sys.exit()
 
 import ops
@@ -42,11 +56,8 @@ class PostgresqlCharm(ops.CharmBase):
     hook = juju.Hook()
     """What the running hook says about clients."""
 
-    _stored = ops.StoredState()
-
     def __init__(self, framework: ops.Framework) -> None:
         super().__init__(framework)
-        self._stored.set_default(has_started=False)
         # The watcher asks for the first, clients' relations for the second.
         self.on.define_event('cluster_changed', ops.EventBase)
         self.on.define_event('clients_changed', ops.EventBase)
@@ -60,10 +71,10 @@ class PostgresqlCharm(ops.CharmBase):
         bags = self._bags(event)
         if not bags.clients.has_news:
             return
+        started = self.charm_dir / _STARTED
         if isinstance(event, _SINCE_START):
-            self._stored.has_started = True
-        has_started = bool(self._stored.has_started)
-        wanted = desired.read(self, event, bags, has_started=has_started)
+            started.touch()
+        wanted = desired.read(self, event, bags, has_started=started.exists())
         outcome = reconcile.reconcile(wanted, bags, self._tell, self.workload)
         self.unit.status = _STATUSES[outcome.status.name](outcome.status.message)
         if outcome.version:

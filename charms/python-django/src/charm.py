@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """The Django charm: where Juju begins.
 
-Some events change nothing here: nobody reads our bags before a unit has joined. They end before
-ops is loaded, which keeps whatever else runs on this machine waiting.
+Some events change nothing here: nobody reads our bags before a unit has joined, and of a database
+we read what its units say, not its application. They end before ops is loaded, which keeps
+whatever else runs on this machine waiting.
 """
 
 import logging
@@ -24,5 +25,8 @@ def main() -> None:
 
 if __name__ == '__main__':
     event = os.path.basename(os.environ.get('JUJU_DISPATCH_PATH', ''))
-    if event not in _QUIET:
+    is_of_application = event == 'pgsql-relation-changed' and not os.environ.get(
+        'JUJU_REMOTE_UNIT'
+    )
+    if event not in _QUIET and not is_of_application:
         main()

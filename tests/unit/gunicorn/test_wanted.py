@@ -76,7 +76,7 @@ def test_nonsense_is_named_and_never_raises(name: str, value: str):
 def test_the_configuration_is_python_whatever_the_bag_says():
     nasty = good(wsgi_access_logformat='"""\n%(h)s \\', python_path='/a:/b', wsgi_timestamp='\n!')
 
-    text = wanted.render(nasty, Path('/run/g.pid'), is_root=True)
+    text = wanted.render(nasty, Path('/run/g.pid'), Path('/ready'), is_root=True)
 
     settings: dict[str, Any] = {}
     exec(compile(text, 'gunicorn.conf.py', 'exec'), settings)
@@ -87,13 +87,16 @@ def test_the_configuration_is_python_whatever_the_bag_says():
 
 
 def test_only_root_changes_the_workers_user():
-    text = wanted.render(good(), Path('/run/g.pid'), is_root=False)
+    text = wanted.render(good(), Path('/run/g.pid'), Path('/ready'), is_root=False)
 
     assert 'www-data' not in text
 
 
 def test_a_new_stamp_is_a_new_configuration():
-    texts = {wanted.render(good(wsgi_timestamp=stamp), Path('/p'), is_root=True) for stamp in 'ab'}
+    texts = {
+        wanted.render(good(wsgi_timestamp=stamp), Path('/p'), Path('/r'), is_root=True)
+        for stamp in 'ab'
+    }
 
     assert len(texts) == 2
 

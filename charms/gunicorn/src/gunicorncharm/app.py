@@ -33,6 +33,7 @@ class GunicornCharm(ops.CharmBase):
             shutil.rmtree(self.charm_dir / 'var', ignore_errors=True)
 
     def _reconcile(self, _event: ops.EventBase) -> None:
+        (self.charm_dir / 'var').mkdir(mode=0o711, exist_ok=True)
         try:
             self.unit.status = self._serve()
         except errors.Error as error:

@@ -20,6 +20,8 @@ from . import errors, keeping, wanted
 
 _CHECK_SECONDS = 60
 _START_SECONDS = 30
+_SOON_SECONDS = 2.0
+_LOOK_SECONDS = 0.05
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +41,10 @@ class Server:
         return self.charm / 'var'
 
     @property
+    def _ready(self) -> Path:
+        return self._var / 'ready'
+
+    @property
     def _settings(self) -> Path:
         return self._var / 'gunicorn.conf.py'
 
@@ -50,19 +56,23 @@ class Server:
         """
         keeper = keeping.find(self.unit, self.charm)
         pid_file = self._pid_file()
-        self._var.mkdir(mode=0o711, exist_ok=True)
-        text = wanted.render(found, pid_file, is_root=os.geteuid() == 0)
+        text = wanted.render(found, pid_file, self._ready, is_root=os.geteuid() == 0)
         before = self._settings.read_text() if self._settings.is_file() else ''
         running = keeping.pid(pid_file, self.charm)
-        if text != before or not running:
-            if not running or f'bind = [{found.bind!r}]' not in before:
+        if not running:
+            _refuse_taken(found)
+            self._expect_worker(found)
+        elif text != before:
+            if f'bind = [{found.bind!r}]' not in before:
                 _refuse_taken(found)
             self._check(text, found)
-            _replace(self._settings, text)
+        _replace(self._settings, text)
         command = [sys.executable, '-m', 'gunicorn', '--config', str(self._settings), *found.extra]
         keeper.keep(command, _environment())
         if running and keeping.pid(pid_file, self.charm) == running and text != before:
             os.kill(running, signal.SIGHUP)
+        if not running and not self._has_worker():
+            self._explain(text, found, is_first=not before)
         self._wait(found)
 
     def stop(self) -> None:
@@ -78,6 +88,34 @@ class Server:
         folder = keeping.run_folder(name)
         keeping.ensure_folder(folder)
         return folder / 'gunicorn.pid'
+
+    def _expect_worker(self, found: wanted.Wanted) -> None:
+        """Make the empty file into which the first worker that has loaded the application writes.
+
+        So the application is not loaded once more before, to see whether it can be.
+        """
+        self._ready.write_text('')
+        identity = _identity(str(found.settings['user']))
+        if identity:
+            os.chown(self._ready, identity['user'], identity['group'])
+
+    def _has_worker(self) -> bool:
+        """Return whether a worker has loaded the application, or does so soon."""
+        deadline = time.monotonic() + _SOON_SECONDS
+        while time.monotonic() < deadline:
+            if self._ready.read_text():
+                return True
+            time.sleep(_LOOK_SECONDS)
+        return False
+
+    def _explain(self, text: str, found: wanted.Wanted, *, is_first: bool) -> None:
+        """Say why the application can't be loaded, if it can't; one that never was is ended."""
+        try:
+            self._check(text, found)
+        except errors.Error:
+            if is_first:
+                self.stop()
+            raise
 
     def _check(self, text: str, found: wanted.Wanted) -> None:
         """Load the application once, as its own user, without serving it."""
@@ -118,7 +156,7 @@ class Server:
             with contextlib.suppress(OSError):
                 socket.create_connection((host, found.port), timeout=1).close()
                 return
-            time.sleep(0.05)
+            time.sleep(_LOOK_SECONDS)
         raise errors.Error(
             f'gunicorn does not listen on {found.bind}; see {self._var}/gunicorn.log'
         )

@@ -136,8 +136,14 @@ def _words(name: str, text: str, faults: list[str]) -> list[str]:
         return []
 
 
-def render(wanted: Wanted, pid: Path, *, is_root: bool) -> str:
+def render(wanted: Wanted, pid: Path, ready: Path, *, is_root: bool) -> str:
     """Return gunicorn's configuration file.
+
+    Args:
+        wanted: What is to be served.
+        pid: Where the master writes its process id.
+        ready: A file of the workers' user, into which each writes when it can serve.
+        is_root: Whether the workers can get another user.
 
     Workers, and not the master, get the application's import path: so a reload changes it, and
     what an application brings never runs as the master's user.
@@ -161,5 +167,8 @@ def render(wanted: Wanted, pid: Path, *, is_root: bool) -> str:
         f'# stamp {wanted.stamp!r}',
         'def post_fork(server, worker):',
         f'    sys.path[:0] = {list(wanted.python_path)!r}',
+        'def post_worker_init(worker):',
+        f'    with open({str(ready)!r}, "w") as file:',
+        '        file.write("1")',
     ]
     return '\n'.join(lines) + '\n'
