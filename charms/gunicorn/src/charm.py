@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """The gunicorn charm: where Juju begins.
 
-Some events change nothing here: before ``start`` there is nothing to serve (an option that is set
-by then is read by it), and all units are alike. They end before ops is loaded, which keeps whatever else runs on this machine waiting.
+Some events change nothing here: before ``start`` there is nothing to serve (it reads the options
+that are set by then), and all units are alike. They end before ops is loaded, which keeps whatever
+else runs on this machine waiting.
 """
 
 import logging

@@ -12,11 +12,10 @@ import yaml
 from ops import testing
 from unit.charm import fake_juju, worlds
 
-import charm
-from pgcharm import steps
+from pgcharm import app, steps
 
 SPEC: dict[str, Any] = yaml.safe_load(
-    (Path(charm.__file__).parents[1] / 'charmcraft.yaml').read_text()
+    (Path(app.__file__).parents[2] / 'charmcraft.yaml').read_text()
 )
 
 
@@ -61,7 +60,7 @@ class Deployment:
 def deployment() -> Iterator[Deployment]:
     machine = worlds.Machine(worlds.observed_(missing=('postgresql-16',), binaries=None))
 
-    class Charm(charm.PostgresqlCharm):
+    class Charm(app.PostgresqlCharm):
         workload = machine.workload
         commands = fake_juju.FakeJuju()
 
@@ -176,4 +175,4 @@ def test_only_the_leader_sets_a_password(deployment: Deployment) -> None:
 
 
 def test_every_action_of_the_charm_is_there() -> None:
-    assert set(SPEC['actions']) == set(charm.ACTIONS)
+    assert set(SPEC['actions']) == set(app.ACTIONS)
