@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pgcharm import packages
+from pgcharm import errors, packages
 
 NAMES = ('postgresql-15', 'etcd-server')
 
@@ -124,7 +124,7 @@ def test_locks_of_lists_are_waited_for(machine: Machine) -> None:
 def test_package_that_does_not_exist_is_not_asked_for_for_ever(machine: Machine) -> None:
     machine.ends = ['Unable to locate package postgresql-15'] * 9
 
-    with pytest.raises(packages.PackagesError, match='postgresql-15 etcd-server: Unable') as told:
+    with pytest.raises(errors.OperatorError, match='postgresql-15 etcd-server: Unable') as told:
         machine.install(*NAMES)
 
     assert 'run "sudo apt-get install postgresql-15 etcd-server"' in str(told.value)
@@ -161,7 +161,7 @@ def test_policy_that_a_killed_hook_left_is_removed(machine: Machine) -> None:
 def test_unprivileged_user_is_told_the_command(machine: Machine) -> None:
     machine.is_root = False
 
-    with pytest.raises(packages.PackagesError, match='without root: run "sudo apt-get install'):
+    with pytest.raises(errors.OperatorError, match='without root: run "sudo apt-get install'):
         machine.install(*NAMES)
 
     assert machine.asked == ['sudo']

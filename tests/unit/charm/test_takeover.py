@@ -34,7 +34,7 @@ def survivor(**published: str) -> desired.Desired:
 
 def seen(**changes: Any) -> observed.Observed:
     found = worlds.running(survivor())
-    standby = cluster.State('replica', 'running', 160004, 1, '1')
+    standby = cluster.State('replica', 'running', 160004, 1)
     values: dict[str, Any] = {
         'patroni': standby,
         'start': etcd.Start(worlds.TOKEN, {}, '7'),
@@ -254,7 +254,7 @@ def _forgets(wanted: desired.Desired, found: observed.Observed) -> list[steps.Fo
 def test_intent_is_over_once_its_unit_is_the_primary() -> None:
     wanted = two(takeover=intent(worlds.NOW))
     begun = seen(start=etcd.Start(f'{worlds.TOKEN}.1', {}), etcd=alone(wanted))
-    primary = cluster.State('primary', 'running', 160004, 2, '1')
+    primary = cluster.State('primary', 'running', 160004, 2)
 
     assert takeover.saying(wanted, begun) == {'epoch': '1'}
     promoted = dataclasses.replace(begun, patroni=primary)
@@ -320,7 +320,7 @@ def test_lone_primary_takes_nothing_over() -> None:
 
 
 def test_last_primary_whose_voters_went_without_handing_over_begins_etcd_again() -> None:
-    primary = cluster.State('primary', 'running', 160004, 2, '1')
+    primary = cluster.State('primary', 'running', 160004, 2)
     running = services.Running({'etcd': 'd', 'patroni': 'd', 'watcher': 'd'})
     found = seen(patroni=primary, services=running)
     said = {'state': 'standalone', 'takeover': intent(worlds.NOW)}

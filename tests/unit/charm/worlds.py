@@ -219,7 +219,7 @@ class Machine:
                     seen = dataclasses.replace(
                         seen,
                         patroni=cluster.State(
-                            'primary', 'running', 160004, 1, '1', settings=_loaded(seen)
+                            'primary', 'running', 160004, 1, settings=_loaded(seen)
                         ),
                         shared=patroni.dynamic({'max_connections': '100'}, patroni.Safety()),
                         database=database.Catalogue(True, (database.OPERATOR,), 10.0, (), 10.0),

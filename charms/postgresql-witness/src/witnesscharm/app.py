@@ -7,7 +7,7 @@ from pathlib import Path
 
 import ops
 
-from pgcharm import errors, layout, network, packages, voting
+from pgcharm import errors, layout, network, voting
 
 from . import voter
 
@@ -59,7 +59,7 @@ class WitnessCharm(ops.CharmBase):
     def _reconcile(self, _event: ops.EventBase) -> None:
         try:
             self.unit.status = self._vote()
-        except (errors.Error, packages.PackagesError) as error:
+        except errors.Error as error:
             self.unit.status = ops.BlockedStatus(str(error)[:120])
 
     def _vote(self) -> ops.StatusBase:

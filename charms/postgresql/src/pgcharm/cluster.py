@@ -33,7 +33,6 @@ class State:
     """150018 is 15.18; 0 while there is none."""
 
     timeline: int = 0
-    system_identifier: str = ''
     pending: tuple[str, ...] = ()
     """Parameters whose new values wait for a restart."""
 
@@ -135,7 +134,6 @@ def parse_state(content: Mapping[str, Any]) -> State:
         state=str(content.get('state', '')),
         server_version=int(content.get('server_version') or 0),
         timeline=int(content.get('timeline') or 0),
-        system_identifier=str(content.get('database_system_identifier') or ''),
         pending=tuple(sorted(content.get('pending_restart_reason') or ())),
         lowers=_lowers(content.get('pending_restart_reason') or {}),
         settings=str(tags.get(patroni.DIGEST_TAG, '')),

@@ -1,4 +1,4 @@
-"""Ask a daemon of this unit over TLS with the unit's certificate; for hooks and the watcher."""
+"""Ask a daemon, of this unit or another, over TLS with the unit's certificate."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def _take(path: str) -> int:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         _Told.pass_on_to = int(os.pread(lock, 20, 0) or b'0')
-        if _Told.is_to_end:
+        if _Told.is_to_end and _Told.pass_on_to:
             _signal(_Told.pass_on_to)
         fcntl.flock(lock, fcntl.LOCK_EX)
         _Told.pass_on_to = 0

@@ -236,7 +236,7 @@ def run_root() -> Path:
     own = Path(f'/run/user/{os.geteuid()}')
     if os.access(own, os.W_OK):
         return own / 'pgcharm'
-    # Made with mode 0700 and only used when it is ours: see pgcharm.steps.make_folders.
+    # Made with mode 0700 and only used when it is ours: see pgcharm.files.make_run_folders.
     return Path(f'/tmp/pgcharm-{os.geteuid()}')  # noqa: S108
 
 

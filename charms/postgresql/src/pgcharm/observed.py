@@ -255,14 +255,11 @@ def peer_door(wanted: desired.Desired, peer: peers.Peer, numbers: ports.Ports) -
 def etcd_doors(wanted: desired.Desired, seen: Observed) -> tuple[https.Door, ...]:
     """Return the ways to all members of etcd that may be there, the most promising first."""
     hosts: list[str] = []
-    if takeover.is_outlived(wanted, seen):
-        # What its own etcd says, and Patroni's settings, is of an earlier time.
-        hosts = [patroni.join(peer.address, peer.etcd_client) for peer in wanted.peers.known]
-        places = wanted.places
-        return https.doors(hosts, places.ca, places.certificate, places.private_key)
-    if seen.start is not None and 'etcd' in seen.services.digests and seen.ports is not None:
-        hosts.append(patroni.join(wanted.address, seen.ports.etcd_client))
-    hosts += known_hosts(wanted, seen)
+    # Of one that was taken over from, its own etcd and Patroni's settings tell an earlier time.
+    if not takeover.is_outlived(wanted, seen):
+        if seen.start is not None and 'etcd' in seen.services.digests and seen.ports is not None:
+            hosts.append(patroni.join(wanted.address, seen.ports.etcd_client))
+        hosts += known_hosts(wanted, seen)
     hosts += [patroni.join(peer.address, peer.etcd_client) for peer in wanted.peers.known]
     places = wanted.places
     return https.doors(dict.fromkeys(hosts), places.ca, places.certificate, places.private_key)

@@ -16,6 +16,8 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 
+from . import errors
+
 _POSTGRESQL = Path('/usr/lib/postgresql')
 _CREATE_CLUSTER = Path('/etc/postgresql-common/createcluster.d/charm.conf')
 _POLICY = Path('/usr/sbin/policy-rc.d')
@@ -25,10 +27,6 @@ _PROGRAMS = {'etcd': 'etcd-server', 'etcdctl': 'etcd-client'}
 _LOCK_SECONDS = 600
 _TRIES = 3
 _PAUSE_SECONDS = 5.0
-
-
-class PackagesError(Exception):
-    """The packages can't be had; the message names them and says what to do."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -120,7 +118,7 @@ def install(
         outside: The machine.
 
     Raises:
-        PackagesError: If that fails, with what an operator can do.
+        errors.OperatorError: If that fails, with what an operator can do.
     """
     if not names:
         return
@@ -128,12 +126,12 @@ def install(
     sudo = _Root([] if outside.is_root else ['sudo', '-n'], outside)
     by_hand = 'run "sudo apt-get install {}"'.format(' '.join(names))
     if not sudo.works():
-        raise PackagesError(f'cannot install packages without root: {by_hand}')
+        raise errors.OperatorError(f'cannot install packages without root: {by_hand}')
     log(f'installing {", ".join(names)}')
     with _alone(outside.folder), sudo.quiet(names):
         cause = _install(sudo, names, log)
     if cause:
-        raise PackagesError(f'cannot install {" ".join(names)}: {cause[:200]}; {by_hand}')
+        raise errors.OperatorError(f'cannot install {" ".join(names)}: {cause[:200]}; {by_hand}')
 
 
 def _install(root: _Root, names: Sequence[str], log: Callable[[str], None]) -> str:
@@ -223,7 +221,7 @@ class _Root:
     def _write(self, path: Path, text: str, mode: str) -> None:
         done = self.run('install', '-D', '-m', mode, '/dev/stdin', str(path), text=text)
         if done.returncode:
-            raise PackagesError(f'cannot write {path}: {done.stderr.strip()[:200]}')
+            raise errors.OperatorError(f'cannot write {path}: {done.stderr.strip()[:200]}')
 
 
 def _environment() -> dict[str, str]:

@@ -226,11 +226,6 @@ class Bags:
         """Return the id of the application's secret; leader only."""
         return self._model.get_secret(label=_LABEL).get_info().id
 
-    def shared(self) -> Mapping[str, str]:
-        """Return what the application's bag says."""
-        relation = self._relation
-        return {} if relation is None else dict(relation.data[self._app])
-
     @property
     def _relation(self) -> ops.Relation | None:
         return self._model.get_relation(RELATION)

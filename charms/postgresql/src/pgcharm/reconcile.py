@@ -22,7 +22,6 @@ from . import (
     files,
     layout,
     observed,
-    packages,
     peers,
     perform,
     plan,
@@ -133,7 +132,7 @@ def _reconcile(
                     rounds, patience = rounds - 1, 2 * patience  # the plan is not done yet
                     break
             bags.clients.finish()
-        except (packages.PackagesError, errors.OperatorError) as error:
+        except errors.OperatorError as error:
             return Outcome(status.Status('blocked', str(error)[: status.LONGEST]), '', None)
         except errors.UnreachableError as error:
             # It was there a moment ago: the watcher sees it come back.

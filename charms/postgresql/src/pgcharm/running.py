@@ -348,9 +348,9 @@ def services_of(wanted: desired.Desired, seen: observed.Observed) -> tuple[servi
         'run': str(places.run),
         'poke': str(places.poke),
     }
-    consensus: tuple[services.Service, ...] = ()
+    voter: tuple[services.Service, ...] = ()
     if seen.start is not None:
-        consensus = (
+        voter = (
             services.Service(
                 'etcd',
                 etcd.command(seen.binaries.etcd, seen.start, addresses.own, places, seen.ports),
@@ -368,7 +368,7 @@ def services_of(wanted: desired.Desired, seen: observed.Observed) -> tuple[servi
         stop_seconds=300,
     )
     return (
-        *consensus,
+        *voter,
         *(() if seen.is_fenced else (server,)),
         services.Service(
             'watcher',

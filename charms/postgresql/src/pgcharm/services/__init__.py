@@ -65,14 +65,6 @@ class Services(Protocol):
         """
         ...
 
-    def restart(self, name: str) -> None:
-        """End the service *name* and start it again.
-
-        Raises:
-            errors.ServicesError: If there is no such service, or it does not end.
-        """
-        ...
-
     def remove(self) -> None:
         """End all services, each in its time, and leave no trace of them."""
         ...

@@ -78,15 +78,6 @@ class Supervisord:
             except xmlrpc.client.Fault as error:
                 raise errors.ServicesError(_refusal(self._folder, error)) from None
 
-    def restart(self, name: str) -> None:
-        """End the service *name* and start it again."""
-        try:
-            with _connect(self._socket) as server:
-                server.supervisor.stopProcess(name)
-                server.supervisor.startProcess(name)
-        except xmlrpc.client.Fault as error:
-            raise errors.ServicesError(_refusal(self._folder, error)) from None
-
     def remove(self) -> None:
         """End all services and supervisord, and remove their files.
 

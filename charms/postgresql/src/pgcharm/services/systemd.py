@@ -55,10 +55,6 @@ class Systemd:
             self._run('enable', unit)
             self._run('restart', '--no-block', unit)
 
-    def restart(self, name: str) -> None:
-        """End the service *name* and start it again."""
-        self._run('restart', self._path(name).name)
-
     def remove(self) -> None:
         """End all services and remove their definitions."""
         paths = self._paths()
