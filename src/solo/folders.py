@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from . import errors
+from . import errors, juju
 
 _SOCKET_LIMIT = 107  # bytes of a Unix socket's path, unix(7)
 
@@ -36,6 +36,21 @@ def data() -> Path:
             f'set SOLO_DATA to a shorter one'
         )
     return folder
+
+
+def controller_name() -> str:
+    """Return the controller's name: what ``bootstrap`` was told, else ``solo``."""
+    try:
+        return (data() / 'name').read_text().strip() or juju.CONTROLLER
+    except OSError:
+        return juju.CONTROLLER
+
+
+def name_controller(name: str) -> None:
+    """Let the controller be called *name* from now on."""
+    beside = data() / '.name.new'
+    beside.write_text(f'{name}\n')
+    beside.replace(data() / 'name')
 
 
 def socket(folder: Path) -> Path:

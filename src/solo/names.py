@@ -10,6 +10,7 @@ from . import errors
 _APPLICATION = re.compile(r'^[a-z][a-z0-9]*(-[a-z0-9]*[a-z][a-z0-9]*)*$')
 _UNIT = re.compile(r'^([a-z][a-z0-9]*(?:-[a-z0-9]*[a-z][a-z0-9]*)*)/(0|[1-9][0-9]*)$')
 _MODEL = re.compile(r'^[a-z0-9][a-z0-9-]*$')
+_CONTROLLER = re.compile(r'^[a-zA-Z0-9][a-zA-Z0-9._-]*$')
 _DIGITS = re.compile(r'(\d+)')
 
 
@@ -41,6 +42,11 @@ def is_unit(text: str) -> bool:
 def is_model(text: str) -> bool:
     """Tell whether *text* is a valid model name."""
     return _MODEL.match(text) is not None
+
+
+def is_controller(text: str) -> bool:
+    """Tell whether *text* is a valid controller name."""
+    return _CONTROLLER.match(text) is not None
 
 
 def unit(text: str) -> Unit:

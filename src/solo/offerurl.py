@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from . import errors, juju, names
+from . import errors, folders, juju, names
 
 _URL = re.compile(r'^(?:([^:/.]+):)?/?(?:([^:/.]+)/)?([^:/.]+)\.([^:/.]+)(?::([^:/.]+))?$')
 
@@ -49,6 +49,6 @@ def parse(text: str) -> OfferUrl:
         raise errors.Error(f'model name "{url.model}" not valid')
     if not names.is_application(url.offer):
         raise errors.Error(f'application name "{url.offer}" not valid')
-    if url.source not in ('', juju.CONTROLLER):
+    if url.source not in ('', folders.controller_name()):
         raise errors.Error(f'controller {url.source} not found', 'not found')
     return url

@@ -189,7 +189,7 @@ def test_what_ran_when_the_controller_died_is_ended_and_run_again(installed: Wor
     assert (
         'INFO',
         'juju.worker.uniter.operation',
-        'ran "config-changed" hook (via explicit)',
+        'ran "config-changed" hook (via explicit, bespoke hook script)',
     ) in (world.api.lines)
 
 

@@ -30,7 +30,10 @@ def test_a_crash_is_shown_in_jujus_words_and_mended_by_the_operator(unit: Own):
 
     shown = unit.unit('a/0')
     assert failed.returncode == 1
-    assert 'ERROR hook "config-changed" (via explicit) failed: exit status 3' in failed.stderr
+    assert (
+        'ERROR hook "config-changed" (via explicit, bespoke hook script) failed: exit status 3'
+        in failed.stderr
+    )
     assert '    WARNING why\n' in failed.stderr
     assert shown['workload-status']['current'] == 'error'
     assert shown['workload-status']['message'] == 'hook failed: "config-changed"'

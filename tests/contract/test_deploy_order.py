@@ -32,6 +32,22 @@ def test_storage_is_attached_before_install_which_waits_for_it(fresh: Model):
     assert hooks[3] == 'install'
 
 
+def test_install_waits_for_storage_that_cannot_be_made_yet(fresh: Model):
+    """Row 1: its pool lies below a file, until that is taken away."""
+    blocker = fresh.folder / 'blocker'
+    blocker.touch()
+    fresh.deploy('w', '--storage', f'data={blocker}/pool', charm='tracer-storage')
+    fresh.deploy('later')
+    fresh.wait_hook('later/0', 'start')
+
+    before = fresh.hooks('w/0')
+    blocker.unlink()
+    fresh.started('w/0')
+
+    assert before == []
+    assert fresh.hooks('w/0')[:2] == ['data-storage-attached', 'install']
+
+
 def test_install_then_peers_then_leader_then_config_then_start(fresh: Model):
     """Row 2."""
     assert fresh.hooks('a/0') == [
@@ -55,6 +71,33 @@ def test_start_follows_the_first_config_changed_and_no_later_one(model: Model):
     hooks = model.hooks('a/0')
     assert hooks[hooks.index('config-changed') + 1] == 'start'
     assert hooks.count('start') == 1
+
+
+def test_start_goes_before_all_that_waits_when_config_changed_ends(model: Model):
+    """Row 3: *directly*: a unit of the other side waits to be told of, and another change."""
+    first, second = model.folder / 'first', model.folder / 'second'
+    wait = 'for i in $(seq 600); do [ -e {} ] && break; sleep 0.1; done'
+    model.deploy('b')
+    model.started('b/0')
+    model.deploy('a', on={'install': wait.format(first), 'config-changed': wait.format(second)})
+    model.wait_hook('a/0', 'install')
+    model.juju('integrate', 'a:server', 'b:client')
+    first.touch()
+    model.wait_hook('a/0', 'config-changed')
+    model.wait_hook('b/0', 'client-relation-changed a/0')
+
+    model.juju('config', 'a', 'number=8')
+    second.touch()
+    model.wait_hook('a/0', 'server-relation-changed b/0')
+
+    hooks = model.hooks('a/0')
+    assert hooks[hooks.index('config-changed') :] == [
+        'config-changed',
+        'start',
+        'config-changed',
+        'server-relation-joined b/0',
+        'server-relation-changed b/0',
+    ]
 
 
 def test_a_status_that_was_never_set_becomes_unknown_after_start(fresh: Model):

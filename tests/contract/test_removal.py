@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contract_model
 import pytest
 from contract_model import Model
 
@@ -26,7 +27,8 @@ def dying(shared: Model) -> Model:
     shared.on(
         'b',
         client_relation_departed=probe,
-        client_relation_broken=f'echo "broken [$(relation-ids client)] [$({listed})]" >>$SAID',
+        client_relation_broken=f'echo "broken [$(relation-ids client)] [$({listed})]'
+        f' [$({listed} --app)]" >>$SAID',
     )
     shared.wait_hook('b/0', 'config-changed', 2)
     shared.settle()
@@ -97,7 +99,7 @@ def test_in_broken_the_relation_is_not_listed_but_can_be_asked_for(dying: Model)
     dying.wait_hook('b/0', 'client-relation-broken')
     dying.settle()
 
-    assert 'broken [] []' in dying.said()
+    assert 'broken [] [] [a]' in dying.said()
 
 
 def test_the_last_units_removal_removes_its_machine(model: Model):
@@ -132,7 +134,7 @@ def test_remove_unit_takes_units_and_no_numbers_here(dying: Model):
 def test_what_will_be_removed_is_printed_and_progress_goes_to_stderr(model: Model):
     """Row 52."""
     model.deploy('d', '-n', '2', charm='tracer-storage')
-    deployed = model.ask('deploy', './charms/pgsql-client/none-such')
+    deployed = model.ask('deploy', str(contract_model.CHARMS / 'tracer'), 't')
     model.started('d/0', 'd/1')
 
     unit = model.ask('remove-unit', 'd/1', '--no-prompt')
@@ -142,7 +144,7 @@ def test_what_will_be_removed_is_printed_and_progress_goes_to_stderr(model: Mode
     assert app.out.splitlines()[:2] == ['will remove application d', '- will remove unit d/0']
     assert '- will remove storage data/0' in app.out.splitlines()
     assert (unit.err, app.err, deployed.out) == ('', '', '')
-    assert deployed.code == 1
+    assert deployed.err.startswith('Located local charm "tracer", revision ')
 
 
 def test_a_unit_with_a_failed_hook_waits_for_resolved_before_it_goes(model: Model):

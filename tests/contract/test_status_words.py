@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime
+from pathlib import Path
 
 import pytest
 from contract_model import Model
+from own import Own
 
 
 @pytest.fixture(scope='module')
@@ -36,6 +39,7 @@ def test_json_has_relations_below_applications_and_a_leader_only_where_it_is(the
     leaders = [unit['leader'] for unit in apps['a']['units'].values() if 'leader' in unit]
     assert leaders == [True]
     assert list(apps['b']['units']['b/0']['subordinates']) == ['s/0']
+    assert 'units' not in apps['s']
     assert 'life' not in apps['a']
     assert apps['a']['charm'] == 'local:tracer-0'
     assert apps['a']['endpoint-bindings']['ring'] == 'alpha'
@@ -50,6 +54,21 @@ def test_since_is_local_time_and_utc_only_when_asked(there: Model):
 
     assert re.match(r'^\d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$', local)
     assert re.match(r'^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ$', utc)
+
+
+def test_since_is_in_the_zone_of_who_started_the_controller(own: Own, charms: Path):
+    """Row 50: half an hour off the whole ones, so no machine of ours is there by chance."""
+    own.env = {**own.env, 'TZ': 'Asia/Kolkata'}
+    own.do('deploy', charms / 'tracer', 'a', '--wait')
+
+    local = own.unit('a/0')['juju-status']['since']
+    utc = json.loads(own.do('status', '--format', 'json', '--utc'))
+    utc = utc['applications']['a']['units']['a/0']['juju-status']['since']
+
+    assert local.endswith('+05:30')
+    assert datetime.strptime(local, '%d %b %Y %H:%M:%S%z') == datetime.strptime(
+        utc, '%Y-%m-%d %H:%M:%S%z'
+    )
 
 
 def test_the_leaders_word_is_the_applications_status(there: Model):

@@ -231,7 +231,7 @@ def test_pools_are_made_listed_and_removed(juju: jubilant.Juju, spare: str, tmp_
 
     say(juju, 'remove-storage-pool', 'fast', fails='storage pool "fast" in use')
     assert listed['fast'] == {'provider': 'folders', 'attrs': {'path': str(tmp_path)}}
-    assert set(listed) == {'fast', 'folders', 'rootfs', 'tmpfs'}
+    assert set(listed) == {'fast', 'folders', 'loop', 'lxd', 'rootfs', 'tmpfs'}
     assert list(tmp_path.glob('*/data-*'))
     juju.remove_application(spare, destroy_storage=True)
     juju.wait(lambda status: spare not in status.apps, delay=0.2)

@@ -105,7 +105,7 @@ def test_empty_model_is_said_on_stderr() -> None:
     done = controller.run('status')
 
     assert done.out.count('\n') == 2
-    assert done.err == '\nModel "m" is empty.\n'
+    assert done.err == '\nModel "admin/m" is empty.\n'
 
 
 def test_filter_keeps_what_matches(controller: fake_controller.Controller) -> None:

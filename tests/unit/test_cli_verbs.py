@@ -393,7 +393,7 @@ def test_whoami_and_controllers_name_the_one_there_is() -> None:
 
 
 def test_bootstrap_starts_the_controller() -> None:
-    controller = Controller(controller_info={'pid': 7, 'data': '/d'})
+    controller = Controller(bootstrap={'pid': 7, 'data': '/d', 'name': 'solo'})
 
     done = controller.run('bootstrap', 'localhost', 'solo', '--no-switch')
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from solo.charm import metadata
+from solo.charm import metadata, prepare
 from solo.controller import api
 from solo.state import charms, db
 
@@ -16,7 +16,7 @@ def test_what_was_due_when_a_unit_looked_does_not_wake_it_again(tmp_path: Path):
         model = tx.insert('model', name='m', uuid='u', created=0.0)
         machine = tx.insert('machine', model=model, name='0', provider='local', since=0.0)
         read = metadata.parse({'name': 'a'}, {}, {})
-        charm = charms.add(tx, model, read, digest='', folder=Path('/charm'), version='')
+        charm = charms.add(tx, model, prepare.Prepared(read, '', Path('/charm'), ''))
         unit = tx.insert(
             'unit',
             application=tx.insert('application', model=model, name='a', charm=charm),

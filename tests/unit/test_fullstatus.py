@@ -13,7 +13,7 @@ import jubilant.unittypes
 import pytest
 
 from solo import errors
-from solo.charm import metadata
+from solo.charm import metadata, prepare
 from solo.state import charms, db, fullmodels, fullstatus, fullstorage, fullunit
 
 NOW = 1_767_322_800.0  # 2026-01-02 03:00:00 UTC
@@ -47,7 +47,7 @@ class World:
 
     def application(self, name: str, declared: dict[str, Any] | None = None, **more: Any) -> int:
         read = metadata.parse({**(declared or METADATA), 'name': name}, {}, {})
-        charm = charms.add(self.tx, self.model, read, digest='', folder=Path('/charm'), version='')
+        charm = charms.add(self.tx, self.model, prepare.Prepared(read, '', Path('/charm'), ''))
         return self.tx.insert('application', model=self.model, name=name, charm=charm, **more)
 
     def unit(self, application: int, number: int, **more: Any) -> int:
@@ -99,7 +99,7 @@ def test_empty_model_has_its_three_maps(world: World) -> None:
     assert found['machines'] == {} and found['applications'] == {}
     assert found['model']['name'] == 'm'
     assert found['model']['type'] == 'iaas'
-    assert 'storage' not in found
+    assert found['storage'] == {}
 
 
 def test_application_and_unit_have_jujus_keys(world: World) -> None:
@@ -288,6 +288,7 @@ def test_storage_names_its_unit_and_place(world: World) -> None:
 
     assert found['storage']['data/0'] == {
         'kind': 'filesystem',
+        'life': 'alive',
         'status': {'current': 'attached', 'since': '2026-01-02 03:00:00Z'},
         'persistent': True,
         'attachments': {

@@ -3,13 +3,13 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from solo.charm import metadata
+from solo.charm import metadata, prepare
 from solo.state import charms, db
 
 
 def _add(tx: db.Transaction, model: int, name: str) -> int:
     read = metadata.parse({'name': name}, {}, {})
-    return charms.add(tx, model, read, digest='', folder=Path('/charm'), version='')
+    return charms.add(tx, model, prepare.Prepared(read, '', Path('/charm'), ''))
 
 
 def test_row_of_a_refused_charm_is_the_next_ones(tmp_path: Path) -> None:

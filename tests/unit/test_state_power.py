@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from solo.charm import metadata
+from solo.charm import metadata, prepare
 from solo.state import charms, db, machines, power
 
 
@@ -39,7 +39,7 @@ def opened(path: Path) -> Generator[World, None, None]:
             'machine', model=model, name='0', provider='namespace', since=0.0, status='started'
         )
         read = metadata.parse({'name': 'a'}, {}, {})
-        charm = charms.add(tx, model, read, digest='', folder=Path('/charm'), version='')
+        charm = charms.add(tx, model, prepare.Prepared(read, '', Path('/charm'), ''))
         application = tx.insert('application', model=model, name='a', charm=charm)
         unit = tx.insert(
             'unit',

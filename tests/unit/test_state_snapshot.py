@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from solo.charm import metadata
+from solo.charm import metadata, prepare
 from solo.state import charms, db, snapshot
 
 
@@ -17,7 +17,7 @@ def test_peers_are_members_and_so_are_the_other_sides_units_but_not_ones_own(tmp
         rows: dict[str, int] = {}
         for name in ('a', 'a0'):  # names that lie beside each other
             read = metadata.parse({'name': name}, {}, {})
-            charm = charms.add(tx, model, read, digest='', folder=Path('/charm'), version='')
+            charm = charms.add(tx, model, prepare.Prepared(read, '', Path('/charm'), ''))
             rows[name] = tx.insert('application', model=model, name=name, charm=charm)
         ends: list[tuple[tuple[str, str], ...]] = [
             (('a', 'peers'),),

@@ -146,6 +146,12 @@ class Performer:
         if hook.kind == 'relation-created' and hook.relation is not None:
             self.api.enter_scope(self.id, hook.relation)
         self._clear_resolved(snapshot)
+        if hook.kind == 'start' and local.started:
+            self._log(
+                'INFO',
+                'uniter',
+                'reboot detected; triggering implicit start hook to notify charm',
+            )
         self._status_before(local, hook)
         is_quiet = hook.kind == 'update-status'
         running = model.Running('hook', hook, None, None, None)
@@ -153,7 +159,7 @@ class Performer:
         try:
             program = runner.program(self.place.charm, 'hooks', hook.name)
         except errors.Error as error:
-            self._hook_failed(local, operation, str(error), 'explicit')
+            self._hook_failed(local, operation, str(error), runner.INVALID)
             return
         how = program.how if program else 'missing'
         session = debugging.find(self.place, self.unit.name, hook.name, program)
@@ -220,6 +226,7 @@ class Performer:
     ) -> None:
         hook = operation.hook
         self._log('ERROR', 'uniter.operation', f'hook "{hook.name}" (via {how}) failed: {reason}')
+        self._log('INFO', 'uniter', f'awaiting error resolution for "{hook.kind}" hook')
         self.api.save(self.id, self._failed(local, operation))
         self._report(hook)
 

@@ -19,6 +19,10 @@ from typing import IO, Any, NamedTuple, Protocol
 from .. import errors, processes
 from . import environment
 
+# How a hook was run. Source: juju: internal/worker/uniter/runner/runner.go (HookHandlerType).
+DISPATCH = 'hook dispatching script: dispatch'
+EXPLICIT = 'explicit, bespoke hook script'
+INVALID = 'unknown/invalid hook handler'
 _CHUNK = 65536
 _LONGEST_LINE = 65536
 _MOST_CAPTURED = 8 * 1024 * 1024
@@ -48,7 +52,7 @@ class Program(NamedTuple):
     """What a charm runs for a hook or an action."""
 
     path: Path
-    how: str  # 'dispatch' or 'explicit'
+    how: str  # as the log says it, one of the two below
 
 
 class Outcome(NamedTuple):
@@ -92,7 +96,7 @@ def program(charm: Path, folder: str, name: str) -> Program | None:
     """
     if not (charm / 'metadata.yaml').exists():
         raise errors.Error('charm missing from disk')
-    for path, how in ((charm / 'dispatch', 'dispatch'), (charm / folder / name, 'explicit')):
+    for path, how in ((charm / 'dispatch', DISPATCH), (charm / folder / name, EXPLICIT)):
         if path.is_file():
             if not os.access(path, os.X_OK):
                 raise errors.Error(f'fork/exec {path}: permission denied')

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Mapping
 
-from .. import errors, flags, juju
+from .. import errors, flags, folders
 
 
 def pair(text: str, what: str = 'key=value') -> tuple[str, str]:
@@ -164,7 +164,7 @@ def check_controller(name: str) -> None:
     Raises:
         Error: ``controller x not found``.
     """
-    if name not in ('', juju.CONTROLLER):
+    if name not in ('', folders.controller_name()):
         raise errors.Error(f'controller {name} not found', 'not found')
 
 

@@ -9,8 +9,8 @@ COMMAND = table.command(
     'bootstrap',
     '[<cloud name>[/region] [<controller name>]]',
     """\
-A data directory has one controller, called "solo", and every command starts it when it needs it.
-For another one set SOLO_DATA to another folder.""",
+A data directory has one controller, and every command starts it when it needs it. It is called
+"solo" until it is bootstrapped by a name. For another one set SOLO_DATA to another folder.""",
     flags.Flag(('no-switch',), 'bool', help='Do not switch to the newly created controller'),
     flags.Flag(('add-model',), help='Name of an initial model to create on the new controller'),
     flags.Flag(('bootstrap-base',), help='Accepted for Juju: the base is that of this machine'),
@@ -44,15 +44,10 @@ def run(session: session.Session) -> int:
     cloud, name = session.parsed.at_most(2)
     if cloud.partition('/')[0] not in ('', juju.CLOUD, 'solo', 'local', 'lxd'):
         raise errors.Error(f'unknown cloud "{cloud}", please try "{juju.CLOUD}"')
-    if name not in ('', juju.CONTROLLER):
-        raise errors.Error(
-            f'cannot bootstrap controller "{name}": a data directory has one, called '
-            f'"{juju.CONTROLLER}"; set SOLO_DATA to another folder for another one'
-        )
-    found = session.call('controller_info')
+    found = session.call('bootstrap', name=name)
     if session.flags['add-model']:
         session.call('add_model', name=session.flags['add-model'], config={}, switch=True)
     session.say(
-        f'Controller "{juju.CONTROLLER}" is running, process {found["pid"]}, in {found["data"]}'
+        f'Controller "{found["name"]}" is running, process {found["pid"]}, in {found["data"]}'
     )
     return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import flags, formats, juju
+from .. import flags, folders, formats, juju
 from . import output, session, table
 
 _HEADING = (
@@ -47,13 +47,13 @@ def run(session: session.Session) -> int:
     }
     if session.flags['format'] != 'tabular':
         value = {
-            'controllers': {juju.CONTROLLER: details},
-            'current-controller': juju.CONTROLLER,
+            'controllers': {folders.controller_name(): details},
+            'current-controller': folders.controller_name(),
         }
         session.write(formats.text(value, session.flags['format']))
         return 0
     row = [
-        f'{juju.CONTROLLER}*',
+        f'{folders.controller_name()}*',
         current or '-',
         juju.USER,
         'superuser',

@@ -10,7 +10,8 @@ COMMAND = table.command(
     '<name> <storage provider> [<key>=<value> [<key>=<value>...]]',
     """\
 Providers are "folders" (persistent; path=/srv/fast says where), "rootfs" (goes with the unit) and
-"tmpfs" (in memory).""",
+"tmpfs" (in memory). For scripts that were written for Juju there are "lxd" and "loop", which keep
+data as those do: "lxd" as "folders", "loop" as "rootfs". Other attributes have no effect here.""",
 )
 
 

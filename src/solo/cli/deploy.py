@@ -28,7 +28,7 @@ and what is missing is added, all of it or nothing. --overlay and --map-machines
     flags.Flag(('storage',), 'list', help='Charm storage directives'),
     flags.Flag(('resource',), 'list', help='Resource to be uploaded to the controller'),
     flags.Flag(('constraints',), 'list', help='Set application constraints'),
-    flags.Flag(('base',), help="Accepted for Juju: the base is this machine's"),
+    flags.Flag(('base', 'series'), help="Accepted for Juju: the base is this machine's"),
     flags.Flag(('trust',), 'bool', help='Allow the application to reach this machine itself'),
     flags.Flag(('force',), 'bool', help='Deploy although the charm asks for something else'),
     flags.Flag(('channel',), help='Accepted for Juju: charms here have no channels'),

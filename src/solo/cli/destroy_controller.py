@@ -7,7 +7,7 @@ import os
 import shutil
 from pathlib import Path
 
-from .. import errors, flags, folders, juju
+from .. import errors, flags, folders
 from . import arguments, controller, session, table
 
 COMMAND = table.command(
@@ -34,11 +34,12 @@ def run(session: session.Session) -> int:
     if session.flags['destroy-storage'] and session.flags['release-storage']:
         raise errors.UsageError('--destroy-storage and --release-storage cannot both be specified')
     if not arguments.is_confirmed(session.parsed) and folders.data().joinpath('solo.db').exists():
+        called = folders.controller_name()
         arguments.confirm(
             f'WARNING! This command will destroy the controller of {folders.data()}, with all its '
-            f'models.\n\nTo continue, enter the name of the controller ("{juju.CONTROLLER}"): ',
+            f'models.\n\nTo continue, enter the name of the controller ("{called}"): ',
             'controller destruction',
-            juju.CONTROLLER,
+            called,
         )
     given = ('destroy-all-models', 'destroy-storage', 'release-storage', 'force', 'no-wait')
     return end(session, **{key.replace('-', '_'): session.flags[key] for key in given})

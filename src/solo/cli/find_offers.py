@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from .. import errors, flags, formats, juju
+from .. import errors, flags, folders, formats, juju
 from . import arguments, output, session, table
 
 COMMAND = table.command(
@@ -57,10 +57,10 @@ def run(session: session.Session) -> int:
         rows = [['Store', 'URL', 'Access', 'Interfaces']]
         for each in found:
             ends = sorted(f'{end["interface"]}:{name}' for name, end in each['endpoints'].items())
-            rows.append([juju.CONTROLLER, each['url'], 'admin', ', '.join(ends)])
+            rows.append([folders.controller_name(), each['url'], 'admin', ', '.join(ends)])
         session.write(output.table(rows))
         return 0
-    shown = {f'{juju.CONTROLLER}:{each["url"]}': about(each) for each in found}
+    shown = {f'{folders.controller_name()}:{each["url"]}': about(each) for each in found}
     session.write(formats.text(shown, session.flags['format']))
     return 0
 

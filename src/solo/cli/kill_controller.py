@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import flags, juju
+from .. import flags, folders
 from . import arguments, destroy_controller, session, table
 
 COMMAND = table.command(
@@ -21,8 +21,8 @@ def run(session: session.Session) -> int:
     arguments.check_controller(name)
     if not arguments.is_confirmed(session.parsed):
         arguments.confirm(
-            f'WARNING! This command will kill the controller "{juju.CONTROLLER}", with all its '
-            'models and their storage.\n\nContinue? (y/N):',
+            f'WARNING! This command will kill the controller "{folders.controller_name()}", with '
+            'all its models and their storage.\n\nContinue? (y/N):',
             'kill controller',
         )
     return destroy_controller.end(

@@ -16,6 +16,9 @@ from .. import errors, flags
 from . import connection, session, table
 
 PROGRAM = 'solo'
+_LEADING = frozenset(
+    ('--debug', '-q', '--quiet', '-v', '--verbose', '--show-log', '--logging-config')
+)
 _INTERRUPTED, _BROKEN_PIPE = 130, 141  # 128 + SIGINT, 128 + SIGPIPE, as shells count
 
 
@@ -79,8 +82,10 @@ def unrecognized(name: str) -> errors.UsageError:
 
 def _run(arguments: list[str], call: connection.Call) -> int:
     leading: list[str] = []
-    while arguments and arguments[0] in ('--debug', '-q', '--quiet', '-v', '--verbose'):
+    while arguments and arguments[0].partition('=')[0] in _LEADING:
         leading.append(arguments.pop(0))
+        if leading[-1] == '--logging-config' and arguments:
+            leading.append(arguments.pop(0))
     if not arguments or arguments[0] in ('-h', '--help'):
         arguments = ['help']
     elif arguments[0] == '--version':

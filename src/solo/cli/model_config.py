@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, cast
 
 from .. import errors, flags, formats
 from . import arguments, output, session, table
@@ -14,7 +15,11 @@ COMMAND = table.command(
     *table.formats('tabular', 'json', 'yaml'),
     *table.COLORS,
     flags.Flag(('reset',), 'list', help='Reset the provided comma delimited keys'),
-    flags.Flag(('ignore-read-only-fields',), 'bool', help='Accepted for Juju, without effect'),
+    flags.Flag(
+        ('ignore-read-only-fields', 'ignore-agent-version'),
+        'bool',
+        help='Accepted for Juju: of what this command printed, only what was set is read back',
+    ),
     flags.Flag(('file',), help='Path to yaml-formatted configuration file'),
 )
 
@@ -42,11 +47,17 @@ def run(session: session.Session) -> int:
         session.write(formats.text(shown, style))
         return 0
     rows = [
-        [key, str(shown[key]['Source']), formats.yaml(shown[key]['Value']).strip().strip('"')]
-        for key in sorted(shown)
+        [key, str(shown[key]['Source']), _cell(key, shown[key]['Value'])] for key in sorted(shown)
     ]
     session.write(output.table([['Attribute', 'From', 'Value'], *rows]))
     return 0
+
+
+def _cell(key: str, value: Any) -> str:
+    """Return a value for the table: what has many lines is only said to be there."""
+    if key == 'cloudinit-userdata' and value:
+        return f'<value set, see juju model-config {key}>'
+    return formats.yaml(value).strip().strip('"')
 
 
 def _file(path: str) -> dict[str, str]:
@@ -58,4 +69,12 @@ def _file(path: str) -> dict[str, str]:
         raise errors.Error(f'cannot read "{path}" as YAML: {error}') from error
     if not isinstance(value, dict):
         raise errors.Error(f'cannot read "{path}": expected a map of keys and values')
-    return {str(key): str(item) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]  # checked above
+    return dict(_settings(cast('dict[str, Any]', value)))
+
+
+def _settings(value: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what a file sets: plain values, or what ``--format yaml`` has printed."""
+    for key, item in value.items():
+        printed = cast('dict[str, Any]', item if isinstance(item, dict) else {'Value': item})
+        if printed.get('Source') != 'default':
+            yield str(key), str(printed.get('Value', ''))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import flags, formats, juju
+from .. import flags, folders, formats
 from . import arguments, output, session, table
 
 COMMAND = table.command(
@@ -40,7 +40,7 @@ def run(session: session.Session) -> int:
         for each in found['models']
     ]
     right = (4, 5) if not session.flags['uuid'] else (5, 6)
-    session.write(f'Controller: {juju.CONTROLLER}\n\n' + output.table(rows, right=right))
+    session.write(f'Controller: {folders.controller_name()}\n\n' + output.table(rows, right=right))
     return 0
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import flags, formats, juju
+from .. import flags, folders, formats, juju
 from . import output, session, table
 
 COMMAND = table.command(
@@ -58,7 +58,7 @@ def _matches(offer: Json, asked: Any) -> bool:
 def _shown(offer: Json) -> Json:
     found: Json = {
         'application': offer['application'],
-        'store': juju.CONTROLLER,
+        'store': folders.controller_name(),
         'charm': offer['charm'],
         'offer-url': offer['url'],
         'endpoints': offer['endpoints'],
@@ -98,7 +98,7 @@ def _summary(found: list[Json]) -> str:
         about = [
             *(offer[key] for key in ('name', 'application', 'charm')),
             f'{states.count("joined")}/{len(states)}',
-            juju.CONTROLLER,
+            folders.controller_name(),
             offer['url'],
         ]
         for index, (name, each) in enumerate(sorted(offer['endpoints'].items())):

@@ -13,7 +13,6 @@ COMMAND = table.command(
     '<offer-url> ...',
     'A bare name is an offer of the current model.',
     flags.Flag(('force',), 'bool', help='Remove the offer as well as any relations to the offer'),
-    flags.Flag(('y', 'yes'), 'bool', help='Do not prompt for confirmation'),
     table.NO_PROMPT,
     flags.Flag(('c', 'controller'), help='Controller to operate in'),
 )
@@ -31,7 +30,7 @@ def run(session: session.Session) -> int:
         raise errors.Error(
             f'These offers contain endpoints. Only specify the offer name itself.\n{listed}'
         )
-    if session.flags['force'] and not (session.flags['yes'] or session.flags['no-prompt']):
+    if session.flags['force'] and not session.flags['no-prompt']:
         arguments.confirm(
             f'WARNING! This command will remove offers: {", ".join(urls)}\n'
             'This includes all relations to those offers.\n\nContinue [y/N]? ',

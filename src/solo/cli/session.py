@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .. import errors, flags, juju, wire
+from .. import errors, flags, folders, wire
 from . import connection
 
 
@@ -115,6 +115,6 @@ def model_name(text: str) -> str:
         Error: If it names another controller than the one that there is.
     """
     controller, colon, rest = text.rpartition(':')
-    if colon and controller not in ('', juju.CONTROLLER):
+    if colon and controller not in ('', folders.controller_name()):
         raise errors.Error(f'controller {controller} not found', 'not found')
     return rest.rpartition('/')[2]

@@ -47,5 +47,5 @@ def run(session: session.Session) -> int:
     }
     if found.get('current-model'):
         shown['current-model'] = f'{juju.USER}/{found["current-model"]}'
-    session.write(formats.text({juju.CONTROLLER: shown}, session.flags['format']))
+    session.write(formats.text({folders.controller_name(): shown}, session.flags['format']))
     return 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import textwrap
 
-from .. import errors, formats, juju, names, offerurl
+from .. import errors, folders, formats, names, offerurl
 from . import find_offers, output, session, table
 
 COMMAND = table.command(
@@ -34,7 +34,7 @@ def run(session: session.Session) -> int:
         offerurl.parse(given)
         found = session.call('offers', url=given)
     (offer,) = found
-    where = f'{juju.CONTROLLER}:{offer["url"]}'
+    where = f'{folders.controller_name()}:{offer["url"]}'
     if session.flags['format'] != 'tabular':
         shown = {'description': offer['description'], **find_offers.about(offer)}
         shown = {where: {key: each for key, each in shown.items() if each}}

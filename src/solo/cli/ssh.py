@@ -34,7 +34,7 @@ def run(session: session.Session) -> int:
         raise errors.UsageError(f'invalid target name "{name}"')
     place = session.ask('ssh', target=found[1])
     shell = os.environ.get('SHELL') or '/bin/bash'
-    argv = [*place.get('argv', ()), *(['/bin/sh', '-c', ' '.join(words)] if words else [shell])]
+    argv = [*place.get('argv', ()), *(['/bin/bash', '-c', ' '.join(words)] if words else [shell])]
     sys.stdout.flush()
     try:
         os.chdir(place['cwd'])

@@ -6,7 +6,7 @@ import sys
 import time
 from typing import Any
 
-from .. import flags
+from .. import flags, juju
 from . import arguments, output, session, table
 
 COMMAND = table.command(
@@ -55,11 +55,11 @@ def _show(session: session.Session) -> None:
             if style in ('json', 'yaml'):
                 found = {**whole, 'applications': {}, 'machines': {}}
                 session.write(render(found, style, session))
-            session.say('Nothing matched specified filter.')
+            session.say(f'Nothing matched specified filter{"s" * (len(session.args) > 1)}.')
             return
     session.write(render(found, style, session))
-    if style == 'tabular' and not (found['applications'] or found['machines']):
-        session.say(f'\nModel "{found["model"]["name"]}" is empty.')
+    if not session.args and not (found['applications'] or found['machines']):
+        session.say(f'\nModel "{juju.USER}/{found["model"]["name"]}" is empty.')
 
 
 def render(found: dict[str, Any], style: str, session: session.Session) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import errors, flags, juju
+from .. import errors, flags, folders, juju
 from . import session, table
 from .session import model_name
 
@@ -22,7 +22,7 @@ def run(session: session.Session) -> int:
     asked = asked or session.flags['model'] or session.flags['controller']
     current = session.call('models').get('current-model', '')
     name = model_name(asked)
-    if name == juju.CONTROLLER and ':' not in asked:
+    if name == folders.controller_name() and ':' not in asked:
         name = ''  # the controller: its current model stays
     if not asked:
         session.write(f'{_full(current)}\n')
@@ -42,4 +42,6 @@ def run(session: session.Session) -> int:
 
 def _full(model: str) -> str:
     """Return a model's name with its controller and owner."""
-    return f'{juju.CONTROLLER}:{juju.USER}/{model}' if model else juju.CONTROLLER
+    return (
+        f'{folders.controller_name()}:{juju.USER}/{model}' if model else folders.controller_name()
+    )

@@ -115,6 +115,11 @@ ABSENT = {
     **dict.fromkeys(('add-k8s', 'remove-cloud', 'remove-credential', 'update-cloud'), _CLOUD),
     **dict.fromkeys(('add-user', 'remove-user', 'grant', 'revoke', 'login', 'logout'), _USERS),
     **dict.fromkeys(('add-space', 'move-to-space', 'rename-space'), 'there is one space, alpha'),
+    'model-defaults': 'a new model has what "add-model --config" says',
+    **dict.fromkeys(
+        ('disable-command', 'disabled-commands', 'enable-command'),
+        'there is one operator; "model-config mode=requires-prompts" asks before removals',
+    ),
     **dict.fromkeys(('enable-ha', 'migrate', 'register'), 'there is one controller'),
     **dict.fromkeys(
         ('upgrade-controller', 'upgrade-model', 'sync-agent-binary'),
@@ -123,6 +128,7 @@ ABSENT = {
 }
 ALIASES = {
     'add-relation': 'integrate',
+    'attach': 'attach-resource',
     'debug-hook': 'debug-hooks',
     'help-action-commands': 'help-hook-commands',
     'get-constraints': 'constraints',
@@ -153,6 +159,9 @@ COMMON = (
     flags.Flag(('debug',), 'bool', help='Show the traceback of a failure'),
     flags.Flag(('q', 'quiet'), 'bool', help='Show no informational output'),
     flags.Flag(('v', 'verbose'), 'bool', help='Show more verbose output'),
+    flags.Flag(('show-log',), 'bool', help='Accepted for Juju: what a command says is on stderr'),
+    flags.Flag(('logging-config',), help='Accepted for Juju, without effect'),
+    flags.Flag(('B', 'no-browser-login'), 'bool', help='Accepted for Juju: nobody logs in'),
 )
 MODEL = flags.Flag(
     ('m', 'model'), help='Model to operate in. Accepts [<controller name>:]<model name>'
@@ -160,7 +169,7 @@ MODEL = flags.Flag(
 WAIT = flags.Flag(
     ('wait',), 'bool', help='Show the progress, and end when the applications have settled'
 )
-NO_PROMPT = flags.Flag(('no-prompt',), 'bool', help='Do not ask for confirmation')
+NO_PROMPT = flags.Flag(('y', 'yes', 'no-prompt'), 'bool', help='Do not ask for confirmation')
 FORCE = flags.Flag(('force',), 'bool', help='Go on when something fails on the way')
 NO_WAIT = flags.Flag(
     ('no-wait',), 'bool', help='With --force: do not wait for each step to complete'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import flags, formats, juju
+from .. import flags, folders, formats, juju
 from . import output, session, table
 
 COMMAND = table.command(
@@ -31,5 +31,5 @@ def run(session: session.Session) -> int:
         return 0
     heading = ('Name', 'Display name', 'Access', 'Date created', 'Last connection')
     row = (f'{juju.USER}*', juju.USER, 'superuser', '', 'just now')
-    session.write(f'Controller: {juju.CONTROLLER}\n\n{output.table([heading, row])}')
+    session.write(f'Controller: {folders.controller_name()}\n\n{output.table([heading, row])}')
     return 0

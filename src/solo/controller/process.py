@@ -18,8 +18,12 @@ from .. import errors, folders, wire
 
 _START_SECONDS = 60.0
 _PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
-# What a controller keeps of its starter's environment: how to reach package registries.
-_KEEP = ('PATH', 'LANG', 'TMPDIR', 'SSL_CERT_FILE', 'SSL_CERT_DIR', 'PIP_', 'UV_', 'XDG_', 'SOLO_')
+# What a controller keeps of its starter's environment: how to reach package registries, and which
+# time it is there.
+_KEEP = (
+    *('PATH', 'LANG', 'TMPDIR', 'TZ', 'SSL_CERT_FILE', 'SSL_CERT_DIR'),
+    *('PIP_', 'UV_', 'XDG_', 'SOLO_'),
+)
 
 
 def environment() -> dict[str, str]:
@@ -140,6 +144,7 @@ def run(data: Path) -> int:
     Returns:
         The exit code: 0 also when another controller of this data directory runs already.
     """
+    os.environ['SOLO_DATA'] = str(data)  # whatever the rules for a default say: it is this one
     os.umask(0o022)  # a charm may start services as another user; secrets have modes of their own
     _prepare(data)
     with _only_one(data) as first:

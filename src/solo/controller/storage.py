@@ -113,7 +113,7 @@ class Storage:
         """Return where a new instance's data are to lie."""
         data = self._controller.data
         name = row['name'].replace('/', '-')
-        if pool.provider == 'rootfs':
+        if pool.provider in ('rootfs', 'loop'):
             return data / 'machines' / machine.key / 'storage' / name
         if pool.provider == 'tmpfs':
             # Data directories of one user share the place.

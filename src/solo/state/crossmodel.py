@@ -10,8 +10,8 @@ import secrets
 import sqlite3
 from pathlib import Path
 
-from .. import errors, juju, offerurl
-from ..charm import metadata
+from .. import errors, folders, offerurl
+from ..charm import metadata, prepare
 from . import charms, db, endpoints, offers, relations, removal, twins
 
 
@@ -45,7 +45,7 @@ def consume(tx: db.Transaction, model: int, url: offerurl.OfferUrl, alias: str) 
         tx.update(
             'application',
             row,
-            url=f'{juju.CONTROLLER}:{url.path}',
+            url=f'{folders.controller_name()}:{url.path}',
             offer=offer['id'],
             counterpart=offer['application'],
         )
@@ -64,10 +64,7 @@ def _add(
     charm = charms.add(
         tx,
         model,
-        metadata.Charm(name=f'remote-{name}', endpoints=offered),
-        digest='',
-        folder=Path(),
-        version='',
+        prepare.Prepared(metadata.Charm(name=f'remote-{name}', endpoints=offered), '', Path(), ''),
     )
     return tx.insert('application', model=model, name=name, charm=charm, remote=remote)
 

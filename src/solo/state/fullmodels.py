@@ -9,7 +9,7 @@ import os
 import sqlite3
 from typing import Any
 
-from .. import formats, juju, names
+from .. import folders, formats, juju, names
 from . import db
 
 Json = dict[str, Any]
@@ -37,7 +37,7 @@ def describe(tx: db.Transaction, row: sqlite3.Row, *, controller: str, utc: bool
         'model-uuid': row['uuid'],
         'model-type': 'iaas',
         'controller-uuid': controller,
-        'controller-name': juju.CONTROLLER,
+        'controller-name': folders.controller_name(),
         'is-controller': False,
         'owner': juju.USER,
         'cloud': juju.CLOUD,

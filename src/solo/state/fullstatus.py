@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from .. import formats, juju, names
+from .. import folders, formats, juju, names
 from ..charm import metadata
 from . import charms, db, fulloffers, fullstorage
 
@@ -149,8 +149,7 @@ class _Reader:
             },
         }
         found.update(self._offers)
-        if self._storage.get('storage'):
-            found['storage'] = self._storage
+        found['storage'] = self._storage
         found['controller'] = {'timestamp': self._time(now).split(' ')[-1]}
         found['_relations'] = [self._relation(ends) for ends in self._ends.values()]
         return found
@@ -174,7 +173,7 @@ class _Reader:
         return {
             'name': row['name'],
             'type': 'iaas',
-            'controller': juju.CONTROLLER,
+            'controller': folders.controller_name(),
             'cloud': juju.CLOUD,
             'region': juju.CLOUD,
             'version': juju.JUJU_VERSION,

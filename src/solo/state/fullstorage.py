@@ -28,21 +28,23 @@ def storage(tx: db.Transaction, model: int, *, utc: bool = False) -> Json:
         since = formats.status_time(row['since'], utc=utc)
         held = row['unit'] is not None
         current = _current(row)
-        life = {} if row['life'] == 'alive' else {'life': row['life']}
         status = {'current': current, 'since': since}
         attachment = 'dying' if row['detaching'] else 'alive'
         place = {'machine': row['machine'] or '', 'location': row['location'], 'life': attachment}
         unit = {f'{row["application"]}/{row["unit_number"]}': place} if held else {}
         instances[row['name']] = {
             'kind': row['kind'],
-            **life,
+            'life': row['life'],
             'status': status,
             'persistent': bool(row['persistent']),
             **({'attachments': {'units': unit}} if held else {}),
         }
         machine = row['machine']
         mount = {'mount-point': row['location'], 'read-only': False, 'life': attachment}
-        filesystems[row['name'].rpartition('/')[2]] = {
+        number = row['name'].rpartition('/')[2]
+        # What goes with its machine is numbered below it.
+        scope = f'{machine}/' if machine and not row['persistent'] else ''
+        filesystems[f'{scope}{number}'] = {
             'provider-id': row['folder'],
             'storage': row['name'],
             **(
@@ -70,6 +72,6 @@ def pools_of(tx: db.Transaction, model: int) -> Json:
     """Return what ``juju storage-pools --format json`` prints."""
     found: Json = {}
     for pool in pools.all_of(tx, model):
-        attributes = {'attrs': pool.attributes} if pool.attributes else {}
+        attributes = {'attrs': dict(pool.attributes)} if pool.attributes else {}
         found[pool.name] = {'provider': pool.provider, **attributes}
     return found

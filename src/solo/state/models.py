@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from .. import errors, juju, names
+from .. import errors, folders, juju, names
 from . import db
 
 PROXIES = ('http', 'https', 'ftp', 'no')
@@ -99,7 +99,9 @@ def get(tx: db.Transaction, name: str = '') -> sqlite3.Row:
     short = name.rpartition(':')[2].rpartition('/')[2]
     row = tx.one('SELECT * FROM model WHERE name = ? OR uuid = ?', short, short)
     if row is None:
-        raise errors.Error(f'model solo:admin/{short} not found', 'not found')
+        raise errors.Error(
+            f'model {folders.controller_name()}:admin/{short} not found', 'not found'
+        )
     return row
 
 

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from .. import errors, names
 from . import db
 
-Provider = Literal['folders', 'rootfs', 'tmpfs']
+# Scripts for Juju name the pools of LXD and of every machine; what they keep, and for how long,
+# is the same here, but all are folders.
+Provider = Literal['folders', 'loop', 'lxd', 'rootfs', 'tmpfs']
 DEFAULT = 'folders'
-PROVIDERS: tuple[Provider, ...] = ('folders', 'rootfs', 'tmpfs')
+PROVIDERS: tuple[Provider, ...] = ('folders', 'loop', 'lxd', 'rootfs', 'tmpfs')
 
 
 class Pool(NamedTuple):
@@ -22,24 +25,21 @@ class Pool(NamedTuple):
 
     Attributes:
         name: What the operator writes; a path is the pool of folders below it.
-        provider: ``folders`` keeps data for ever; those of ``rootfs`` go with the unit's
-            machine, and those of ``tmpfs`` lie in memory.
+        provider: ``folders`` and ``lxd`` keep data for ever; those of ``rootfs`` and ``loop`` go
+            with the unit's machine, and those of ``tmpfs`` lie in memory.
         path: Where a pool of folders lies; '' is the data directory.
+        attributes: What ``storage-pools`` shows beside the provider.
     """
 
     name: str
     provider: Provider
     path: str = ''
+    attributes: Mapping[str, str] = MappingProxyType({})
 
     @property
     def persistent(self) -> bool:
         """Whether an instance outlives its unit."""
-        return self.provider == 'folders'
-
-    @property
-    def attributes(self) -> dict[str, str]:
-        """What ``storage-pools`` shows beside the provider."""
-        return {'path': self.path} if self.path else {}
+        return self.provider in ('folders', 'lxd')
 
 
 def find(tx: db.Transaction, model: int, name: str) -> Pool:
@@ -60,7 +60,8 @@ def find(tx: db.Transaction, model: int, name: str) -> Pool:
             '"/srv/data" is one, too',
             'not found',
         )
-    return Pool(name, row['provider'], json.loads(row['attributes']).get('path', ''))
+    attributes: dict[str, str] = json.loads(row['attributes'])
+    return Pool(name, row['provider'], attributes.get('path', ''), attributes)
 
 
 def all_of(tx: db.Transaction, model: int) -> list[Pool]:
@@ -86,13 +87,7 @@ def create(
             f'storage provider "{provider}" not found; there are {", ".join(PROVIDERS)}',
             'not found',
         )
-    unknown = set(attributes) - ({'path'} if provider == 'folders' else set())
-    if unknown:
-        raise errors.Error(
-            f'cannot create pool "{name}": provider "{provider}" knows no attribute '
-            f'"{min(unknown)}"'
-        )
-    path = attributes.get('path', '')
+    path = attributes.get('path', '') if provider == 'folders' else ''
     if path and not path.startswith('/'):
         raise errors.Error(f'cannot create pool "{name}": path "{path}" is not absolute')
     tx.insert(

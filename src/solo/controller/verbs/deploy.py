@@ -21,8 +21,7 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
         name = params.get('application') or ''
         if name:  # before the environment is built, which may take a while
             applications.refuse_taken(tx, model['id'], name)
-    source = archive.find(params['charm'])
-    ready = prepare.prepare(source, controller.data, lambda text: emit({'progress': text}))
+    known, ready = _charm(controller, model['id'], params['charm'], emit)
     if not params.get('force'):
         assumes.check(ready.charm.assumes, ready.charm.min_juju_version)
     name = name or ready.charm.name
@@ -30,14 +29,7 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
     uploaded = resources.upload(controller, wire.mapping(params, 'resources'))
     now = time.time()
     with controller.database.write() as tx:
-        charm = charms.add(
-            tx,
-            model['id'],
-            ready.charm,
-            digest=ready.digest,
-            folder=ready.folder,
-            version=ready.version,
-        )
+        charm = known or charms.add(tx, model['id'], ready)
         units = applications.deploy(
             tx,
             model['id'],
@@ -65,9 +57,21 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
         'revision': revision,
         'base': fullbundle.BASE,
         'origin': 'local',
-        'located': True,
+        'located': known is None,
         'units': units,
     }
+
+
+def _charm(
+    controller: Controller, model: int, given: str, emit: server.Emit
+) -> tuple[int | None, prepare.Prepared]:
+    """Return the row of a revision that the model has, ``local:name-0``, else None; and it."""
+    if given.startswith('local:'):
+        with controller.database.read() as tx:
+            row = charms.by_url(tx, model, given)
+            return row, charms.prepared(tx, row)
+    source = archive.find(given)
+    return None, prepare.prepare(source, controller.data, lambda text: emit({'progress': text}))
 
 
 def file_settings(text: str, application: str) -> dict[str, str]:

@@ -223,14 +223,7 @@ class _Doer:
             self._model['id'],
             name,
         )
-        return there or charms.add(
-            self._tx,
-            self._model['id'],
-            ready.charm,
-            digest=ready.digest,
-            folder=ready.folder,
-            version=ready.version,
-        )
+        return there or charms.add(self._tx, self._model['id'], ready)
 
     def _deploy(self, name: str) -> None:
         wanted = self._bundle.applications[name]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ... import errors, wire
+from ... import errors, folders, wire
 from .. import server
 from . import destroy_model
 
@@ -23,8 +23,8 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
         used = tx.all('SELECT DISTINCT m.name FROM model m JOIN application a ON a.model = m.id')
     if used and not params.get('destroy_all_models'):
         raise errors.Error(
-            f'cannot destroy controller "solo": it still has {len(used)} model(s) with '
-            'applications; use "--destroy-all-models" to destroy them too'
+            f'cannot destroy controller "{folders.controller_name()}": it still has {len(used)} '
+            'model(s) with applications; use "--destroy-all-models" to destroy them too'
         )
     for name in names:
         destroy_model.handle(

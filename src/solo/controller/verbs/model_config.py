@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from ... import errors, formats, wire
@@ -11,6 +12,8 @@ from .. import server
 
 if TYPE_CHECKING:
     from ..core import Controller
+
+_MODES = {'requires-prompts', 'strict'}  # juju: environs/config/config.go (validateMode)
 
 
 def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict[str, Any]:
@@ -62,4 +65,8 @@ def typed(key: str, text: str) -> Any:
             formats.duration(text)
         except ValueError as error:
             raise errors.Error(f'invalid update status hook interval: {error}') from None
+    if key == 'mode':
+        unknown = sorted({word for word in re.split(r'[\s,\[\]]+', text) if word} - _MODES)
+        if unknown:
+            raise errors.Error(f'mode(s) "{", ".join(unknown)}" not valid')
     return text

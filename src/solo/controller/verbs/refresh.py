@@ -40,14 +40,7 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
         charm = row['charm']
         if ready is not None:
             upgrades.check(tx, row, ready.charm, switch=bool(params.get('switch')))
-            charm = charms.add(
-                tx,
-                model,
-                ready.charm,
-                digest=ready.digest,
-                folder=ready.folder,
-                version=ready.version,
-            )
+            charm = charms.add(tx, model, ready)
         if ready is not None or uploaded:
             upgrades.change(
                 tx,
