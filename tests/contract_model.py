@@ -169,7 +169,9 @@ class Model:
     # -- what the tracers wrote ----------------------------------------------------------------
     def trace(self, unit: str = '') -> list[Traced]:
         """Return what ran, in order, of all units or of one."""
-        lines = [json.loads(line) for line in self.read('trace').splitlines()]
+        # What follows the last newline is still being written.
+        whole = self.read('trace').rpartition('\n')[0]
+        lines = [json.loads(line) for line in whole.splitlines()]
         traced = [
             Traced(
                 line['name'],

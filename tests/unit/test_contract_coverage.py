@@ -7,6 +7,7 @@ from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
 TABLE = TESTS.parent / 'docs' / 'reference' / 'juju-contract-coverage.md'
+BROKEN = TABLE.with_name('juju-contract-mutations.md')
 
 
 def names_of(*files: Path) -> set[str]:
@@ -41,3 +42,11 @@ def test_every_row_of_the_contracts_list_has_a_test():
             rows |= {int(number) for number in re.findall(r'\d+', text)}
 
     assert rows >= set(range(1, 54))
+
+
+def test_every_row_was_broken_and_the_test_that_noticed_exists():
+    noticed = set(re.findall(r'`(test_\w+)`', BROKEN.read_text()))
+    rows = re.findall(r'^\| (\d+) \|', BROKEN.read_text(), re.MULTILINE)
+
+    assert noticed <= names_of(*TESTS.glob('contract/test_*.py'))
+    assert [int(row) for row in rows] == list(range(1, 54))
