@@ -39,7 +39,7 @@ class Keeper(Protocol):
 def find(unit: str, charm: Path) -> Keeper:
     """Return the keeper for *unit*, whose charm lies in *charm*."""
     if os.geteuid() == 0 and Path('/proc/1/comm').read_text().strip() == 'systemd':
-        return Systemd(name(unit, charm))
+        return Systemd(name(unit, charm), charm / 'var')
     return Supervisord(run_folder(name(unit, charm)), charm / 'var')
 
 
@@ -64,11 +64,16 @@ def ensure_folder(folder: Path) -> None:
         raise errors.Error(f'cannot use {folder}: it is not ours; remove it')
 
 
+def _read(path: Path) -> str:
+    return path.read_text() if path.is_file() else ''
+
+
 class Systemd:
     """A service of systemd; its output goes to the journal."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, var: Path) -> None:
         self._path = _UNITS / f'{name}.service'
+        self._told = var / 'told'
 
     def keep(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
         """Keep exactly that command running."""
@@ -93,18 +98,20 @@ class Systemd:
                 '',
             ]
         )
-        is_new = not self._path.is_file() or self._path.read_text() != text
+        is_new = _read(self._path) != text or _read(self._told) != text
         if is_new:
             self._path.write_text(text)
             self._run('daemon-reload')
             self._run('enable', '--quiet', self._path.name)
         self._run('restart' if is_new else 'start', self._path.name)
+        self._told.write_text(text)
 
     def remove(self) -> None:
         """End the service and remove its definition."""
         if self._path.is_file():
             self._run('disable', '--quiet', '--now', self._path.name)
             self._path.unlink()
+            self._told.unlink(missing_ok=True)
             self._run('daemon-reload')
 
     def _run(self, *words: str) -> None:
@@ -126,12 +133,13 @@ class Supervisord:
         self._run = run
         self._var = var
         self._settings = run / 'supervisord.conf'
+        self._told = run / 'told'
 
     def keep(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
         """Keep exactly that command running."""
         ensure_folder(self._run)
         text = self._render(command, environment)
-        is_new = not self._settings.is_file() or self._settings.read_text() != text
+        is_new = _read(self._told) != text
         if is_new:
             self._settings.write_text(text)
         running = pid(self._run / 'gunicorn.pid', self._var)
@@ -143,6 +151,8 @@ class Supervisord:
             # Each question costs a third of a second.
             self._ask('update')
             self._ask('start', 'gunicorn')  # an error when it runs, which is fine
+        # Last: a hook may end between the file and the telling.
+        self._told.write_text(text)
 
     def remove(self) -> None:
         """End the command and supervisord."""

@@ -48,6 +48,11 @@ class Server:
     def _settings(self) -> Path:
         return self._var / 'gunicorn.conf.py'
 
+    @property
+    def _served(self) -> Path:
+        """The settings that gunicorn has: a hook may end before it is told of others."""
+        return self._var / 'served'
+
     def serve(self, found: wanted.Wanted) -> None:
         """Serve what was *found*; what runs already is reloaded when something changed.
 
@@ -57,7 +62,7 @@ class Server:
         keeper = keeping.find(self.unit, self.charm)
         pid_file = self._pid_file()
         text = wanted.render(found, pid_file, self._ready, is_root=os.geteuid() == 0)
-        before = self._settings.read_text() if self._settings.is_file() else ''
+        before = self._served.read_text() if self._served.is_file() else ''
         running = keeping.pid(pid_file, self.charm)
         if not running:
             _refuse_taken(found)
@@ -74,11 +79,14 @@ class Server:
         if not running and not self._has_worker():
             self._explain(text, found, is_first=not before)
         self._wait(found)
+        if text != before:
+            _replace(self._served, text)
 
     def stop(self) -> None:
         """Serve nothing any more."""
         keeping.find(self.unit, self.charm).remove()
-        self._settings.unlink(missing_ok=True)
+        for path in (self._settings, self._served):
+            path.unlink(missing_ok=True)
         run_folder = keeping.run_folder(keeping.name(self.unit, self.charm))
         shutil.rmtree(run_folder, ignore_errors=True)
 
