@@ -104,6 +104,16 @@ def test_no_member_leads_out_of_the_folder(make: Make, name: str, tmp_path: Path
         read(make(tmp_path / 'project', {name: 'x'}), tmp_path)
 
 
+@pytest.mark.parametrize('make', [tar, zipped])
+def test_many_members_may_not_be_more_together_than_an_archive(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(project, 'LIMIT', 100)
+
+    with pytest.raises(errors.Error, match='larger than 1 GiB'):
+        read(make(tmp_path / 'project', {'a': 'x' * 60, 'b': 'x' * 60}), tmp_path)
+
+
 def test_links_and_devices_are_left_out(tmp_path: Path):
     resource = tmp_path / 'project'
     with tarfile.open(resource, 'w') as archive:

@@ -232,11 +232,15 @@ class DjangoCharm(ops.CharmBase):
             return
         password = secrets.token_urlsafe(12)
         names = ['--username', event.params['username'], '--email', event.params['email']]
-        done = site.run(
-            *(code, self._where.facts, '-m', 'django', 'createsuperuser', '--noinput', *names),
-            seconds=60,
-            more={'DJANGO_SUPERUSER_PASSWORD': password},
-        )
+        try:
+            done = site.run(
+                *(code, self._where.facts, '-m', 'django', 'createsuperuser', '--noinput', *names),
+                seconds=60,
+                more={'DJANGO_SUPERUSER_PASSWORD': password},
+            )
+        except errors.Error as error:
+            event.fail(str(error))
+            return
         if done.returncode:
             lines = done.stderr.strip().splitlines() or ['no reason given']
             event.fail(f'cannot make the administrator: {lines[-1]}')

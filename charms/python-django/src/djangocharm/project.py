@@ -75,28 +75,39 @@ def _unpack(resource: Path, target: Path) -> None:
                 if wheel := next((n for n in names if n.endswith('.dist-info/WHEEL')), None):
                     shutil.copy2(resource, target / _wheel_name(archive, wheel))
                     return
+                total = 0
                 for info in archive.infolist():
                     mode = info.external_attr >> 16
                     if not info.is_dir() and not (mode and stat.S_ISLNK(mode)):
+                        total += info.file_size
                         with archive.open(info) as content:
-                            _write(target, info.filename, content, info.file_size)
+                            _write(target, info.filename, content, total)
             return
         with tarfile.open(resource) as archive:
+            total = 0
             for member in archive:
                 content = archive.extractfile(member) if member.isfile() else None
                 if content is not None:
-                    _write(target, member.name, content, member.size)
+                    total += member.size
+                    _write(target, member.name, content, total)
     except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError, RuntimeError) as error:
         cause = ' '.join(str(error).split())
         raise errors.Error(f'cannot read the resource "project": {cause}'[:200]) from None
 
 
-def _write(target: Path, name: str, content: IO[bytes], size: int) -> None:
-    """Write one member; links and devices never come here, and no name leads out of *target*."""
+def _write(target: Path, name: str, content: IO[bytes], total: int) -> None:
+    """Write one member; links and devices never come here, and no name leads out of *target*.
+
+    Args:
+        target: Where the archive is unpacked.
+        name: The member's.
+        content: What it holds.
+        total: The bytes of the archive with it.
+    """
     path = PurePosixPath(name)
     if path.is_absolute() or '..' in path.parts:
         raise errors.Error(f'cannot use the resource "project": "{name[:60]}" leads out of it')
-    if size > LIMIT:
+    if total > LIMIT:
         raise errors.Error('cannot use the resource "project": it is larger than 1 GiB')
     file = target / path
     file.parent.mkdir(parents=True, exist_ok=True)
