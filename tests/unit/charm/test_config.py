@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
+import json
 from typing import Any
 
 import pytest
@@ -149,6 +150,13 @@ def test_accepted_options_survive_a_file() -> None:
     ).config
 
     assert config.from_json(config.to_json(parsed)) == parsed
+
+
+def test_options_of_a_newer_revision_are_left_out() -> None:
+    text = config.to_json(config.Config(max_connections=50))
+    newer = json.dumps({**json.loads(text), 'colour': 'blue'})
+
+    assert config.from_json(newer) == config.Config(max_connections=50)
 
 
 @given(st.sampled_from(sorted(worlds.options())), st.text())

@@ -143,8 +143,10 @@ def to_json(config: Config) -> str:
 
 
 def from_json(text: str) -> Config:
-    """Return what :func:`to_json` wrote."""
-    plain = cast('dict[str, Any]', json.loads(text))
+    """Return what :func:`to_json` wrote; what a newer revision of the charm added is left out."""
+    names = {field.name for field in dataclasses.fields(Config)}
+    found = cast('dict[str, Any]', json.loads(text))
+    plain = {name: value for name, value in found.items() if name in names}
     plain['extra_pg_auth'] = tuple(plain['extra_pg_auth'])
     plain['admin_addresses'] = tuple(map(ipaddress.ip_network, plain['admin_addresses']))
     return Config(**plain)
