@@ -228,8 +228,8 @@ class HookApi:
     def address(self, unit: int, which: str) -> str:
         return self.facts.address if which == 'private' else ''
 
-    def opened_ports(self, unit: int) -> Mapping[str, tuple[model.PortRange, ...]]:
-        return self.ports
+    def machine_ports(self, unit: int) -> Mapping[str, Mapping[str, tuple[model.PortRange, ...]]]:
+        return {self.unit(unit).name: self.ports}
 
     def storage(self, unit: int) -> tuple[model.StorageView, ...]:
         return self.world.storage

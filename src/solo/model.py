@@ -238,6 +238,11 @@ class PortRange:
     last: int
     protocol: str
 
+    def overlaps(self, other: PortRange) -> bool:
+        """Tell whether both can't be open on one machine; the same range overlaps itself."""
+        is_apart = self.last < other.first or other.last < self.first
+        return self.protocol == other.protocol and not is_apart
+
     def __str__(self) -> str:
         if self.protocol == 'icmp':
             return 'icmp'

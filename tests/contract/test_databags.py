@@ -80,15 +80,25 @@ def test_an_empty_value_or_null_deletes_and_duplicates_are_refused(related: Mode
     assert (bare.code, bare.err) == (2, 'ERROR expected "key=value", got "x"\n')
 
 
-def test_own_pending_writes_are_seen_in_the_same_hook_and_opened_ports_not(related: Model):
-    """Row 24."""
-    said = related.tool(
-        'a/0',
-        'relation-set -r 2 now=1; relation-get -r 2 now a/0; open-port 8080; opened-ports;'
-        ' state-set s=1; state-get s; relation-get -r 2 now b/0',
+def test_own_pending_writes_are_seen_in_the_same_hook_and_by_nobody_else(related: Model):
+    """Row 24; ``opened-ports`` has them, too, since juju/juju pull request 15246 (Juju 3.1)."""
+    gate = related.folder / 'seen'
+    held = f'for i in $(seq 600); do [ -e {gate} ] && break; sleep 0.1; done'
+    related.juju(
+        *('run', '--background', 'a/0', 'snippet'),
+        'sh=relation-set -r 2 now=1; relation-get -r 2 now a/0 >>$SAID; open-port 8080;'
+        f' opened-ports >>$SAID; state-set s=1; state-get s >>$SAID; echo end >>$SAID; {held}',
     )
+    related.wait(lambda: 'end' in related.said())
 
-    assert said.split() == ['1', '1']
+    other = related.tool('b/0', 'relation-get -r 2 now a/0')
+    before = related.units()['a/0'].get('open-ports')
+    gate.touch()
+    related.settle()
+
+    assert related.said()[-4:] == ['1', '8080/tcp', '1', 'end']
+    assert (other, before) == ('', None)
+    assert related.tool('b/0', 'relation-get -r 2 now a/0') == '1\n'
     assert related.tool('a/0', 'opened-ports').split() == ['8080/tcp']
     assert related.units()['a/0']['open-ports'] == ['8080/tcp']
 

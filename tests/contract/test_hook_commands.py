@@ -148,6 +148,29 @@ def test_ports_are_opened_and_closed_when_the_hook_succeeds(unit: Model):
     assert unit.tool('a/0', 'opened-ports') == '80/tcp\n'
 
 
+def test_ports_that_overlap_are_refused_at_once(shared: Model):
+    """Contract 3.11: by the command itself, whoever has opened them; the hook may go on."""
+    shared.deploy('p')
+    shared.started('p/0')
+    machine = shared.units()['p/0']['machine']
+    shared.deploy('q', '--to', machine)
+    shared.started('q/0')
+    shared.tool('p/0', 'open-port 700')
+
+    other = shared.exec('q/0', 'open-port 690-710; close-port 700')
+    own = shared.exec('q/0', 'open-port 800; open-port 800-810; open-port 800')
+
+    assert other.err.splitlines() == [
+        f'ERROR cannot {action} (unit "q/0"): port range conflicts with 700/tcp (unit "p/0")'
+        for action in ('open 690-710/tcp', 'close 700/tcp')
+    ]
+    assert own.err == (
+        'ERROR cannot open 800-810/tcp (unit "q/0"): '
+        'port range conflicts with 800/tcp (unit "q/0") requested earlier\n'
+    )
+    assert shared.tool('q/0', 'opened-ports') == '800/tcp\n'
+
+
 def test_goal_state_counts_the_units_that_will_be(unit: Model):
     """Contract 3.15."""
     goal = json.loads(unit.tool('a/0', 'goal-state --format=json'))

@@ -226,6 +226,36 @@ def test_a_secret_expires_once_and_its_owner_is_told(related: Model):
     assert info[uri.removeprefix('secret:')]['rotates']
 
 
+def test_a_time_in_the_past_expires_a_secret_at_once_and_a_negative_duration_is_none(
+    related: Model,
+):
+    """Contract 3.14; ops' own tests for Juju 3.6 expire secrets in 2020."""
+    uri = _add(related, '--expire', '2020-01-01T00:00:00')
+    negative = related.exec('a/0', 'secret-add --expire -1h password=one')
+
+    related.wait(lambda: _told(related, 'a/0', 'secret-expired', uri))
+    assert (negative.code, negative.err) == (
+        2,
+        'ERROR negative expire duration "-1h" not valid\n',
+    )
+
+
+def test_a_new_revision_is_counted_when_the_hook_has_succeeded(related: Model):
+    """Contract 3.0: its content can be read before, by ``--refresh``."""
+    info = 'secret-info-get {} --format=json | grep -o \'"revision":.\''
+    made = related.tool('a/0', f'u=$(secret-add password=one); echo $u; {info.format("$u")}')
+    uri, first = made.split()
+
+    said = related.tool(
+        'a/0',
+        f'secret-set {uri} password=two; {info.format(uri)}; secret-get {uri} password --refresh',
+    )
+
+    assert first == '"revision":1'
+    assert said.split() == ['"revision":1', 'two']
+    assert related.tool('a/0', info.format(uri)).strip() == '"revision":2'
+
+
 def test_content_comes_from_files_and_base64(related: Model):
     """Contract 3.14."""
     uri = related.tool(

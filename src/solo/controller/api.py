@@ -295,9 +295,9 @@ class AgentApi:
         with self._database.read() as tx:
             return network.address_of(tx, units.row(tx, unit))
 
-    def opened_ports(self, unit: int) -> Mapping[str, tuple[model.PortRange, ...]]:
+    def machine_ports(self, unit: int) -> Mapping[str, Mapping[str, tuple[model.PortRange, ...]]]:
         with self._database.read() as tx:
-            return units.ports(tx, unit)
+            return units.ports_beside(tx, unit)
 
     def storage(self, unit: int) -> tuple[model.StorageView, ...]:
         with self._database.read() as tx:

@@ -76,8 +76,8 @@ class HookApi(Protocol):
         """Return the unit's ``private`` or ``public`` address."""
         ...
 
-    def opened_ports(self, unit: int) -> Mapping[str, tuple[model.PortRange, ...]]:
-        """Return the committed opened ports by endpoint; ``''`` is all endpoints."""
+    def machine_ports(self, unit: int) -> Mapping[str, Mapping[str, tuple[model.PortRange, ...]]]:
+        """Return the committed opened ports of the unit's machine, by unit's name and endpoint."""
         ...
 
     def storage(self, unit: int) -> tuple[model.StorageView, ...]:

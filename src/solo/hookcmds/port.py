@@ -1,12 +1,14 @@
 """open-port, close-port and opened-ports.
 
 Source: juju: internal/worker/uniter/runner/jujuc/ports.go, opened-ports.go,
-juju: core/network/portrange.go.
+juju: core/network/portrange.go, internal/worker/uniter/runner/context/ports.go; since Juju 3.1 a
+hook sees its own pending changes (juju/juju pull request 15246).
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Literal
 
 from .. import errors, model
@@ -27,11 +29,10 @@ def close(context: Context, call: Call) -> None:
 
 
 def opened(context: Context, call: Call) -> None:
-    """Print the ports that were open when the hook began."""
+    """Print the ports that will be open when the hook has succeeded."""
     call.parsed.at_most(0)
-    by_endpoint = context.once('ports', lambda: dict(context.api.opened_ports(context.id)))
     ranges: dict[model.PortRange, set[str]] = {}
-    for endpoint, ports in by_endpoint.items():
+    for endpoint, ports in _opened(context).items():
         for port in ports:
             ranges.setdefault(port, set()).add(endpoint)
     ordered = sorted(ranges, key=lambda port: (port.protocol, port.first, port.last))
@@ -90,4 +91,47 @@ def _change(context: Context, call: Call, action: Literal['open', 'close']) -> N
     for endpoint in endpoints:
         if endpoint not in known:
             raise errors.Error(f'endpoint "{endpoint}" not found', 'not found')
+    _refuse_conflict(context, action, ports)
     context.ports.append(model.PortChange(action, ports, endpoints))
+
+
+def _at_start(context: Context) -> Mapping[str, Mapping[str, tuple[model.PortRange, ...]]]:
+    """Return what was open on the machine when the hook first asked, by unit and endpoint."""
+    return context.once('ports', lambda: context.api.machine_ports(context.id))
+
+
+def _opened(context: Context) -> dict[str, set[model.PortRange]]:
+    """Return the unit's ports with its pending changes, by endpoint; ``''`` is all endpoints."""
+    committed = _at_start(context).get(context.unit.name, {})
+    found = {endpoint: set(ranges) for endpoint, ranges in committed.items()}
+    for change in context.ports:
+        for endpoint in change.endpoints or ('',):
+            ranges = found.setdefault(endpoint, set())
+            if change.action == 'open':
+                ranges.add(change.ports)
+            else:
+                ranges.discard(change.ports)
+    return found
+
+
+def _refuse_conflict(context: Context, action: str, wanted: model.PortRange) -> None:
+    """Refuse a range that overlaps another: of another unit, or one of its own but that one.
+
+    Raises:
+        Error: In Juju's words.
+    """
+    name, committed = context.unit.name, _at_start(context)
+    everywhere = {
+        **committed,
+        name: {'': {each for of in _opened(context).values() for each in of}},
+    }
+    for unit, by_endpoint in everywhere.items():
+        for taken in {each for ranges in by_endpoint.values() for each in ranges}:
+            if not wanted.overlaps(taken) or (unit == name and taken == wanted):
+                continue
+            known = {each for ranges in committed.get(unit, {}).values() for each in ranges}
+            earlier = '' if taken in known else ' requested earlier'
+            raise errors.Error(
+                f'cannot {action} {wanted} (unit "{name}"): '
+                f'port range conflicts with {taken} (unit "{unit}"){earlier}'
+            )

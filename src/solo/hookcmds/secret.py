@@ -192,19 +192,19 @@ def expiry(text: str, now: float) -> float:
         now: Seconds since the epoch.
 
     Raises:
-        UsageError: If it is none of these, or lies in the past.
+        UsageError: If it is none of these. A time may lie in the past, a duration may not.
     """
     try:
-        moment = now + formats.duration(text)
+        seconds = formats.duration(text)
     except ValueError:
         try:
             read = datetime.fromisoformat(text.replace('Z', '+00:00'))
         except ValueError as error:
             raise errors.UsageError(f'expire time or duration "{text}" not valid') from error
-        moment = (read if read.tzinfo else read.replace(tzinfo=timezone.utc)).timestamp()
-    if moment <= now:
-        raise errors.UsageError(f'expire time or duration "{text}" must be in the future')
-    return moment
+        return (read if read.tzinfo else read.replace(tzinfo=timezone.utc)).timestamp()
+    if seconds <= 0:
+        raise errors.UsageError(f'negative expire duration "{text}" not valid')
+    return now + seconds
 
 
 def _required_id(call: Call) -> str:
@@ -283,7 +283,8 @@ def _owned(context: Context) -> dict[str, model.Secret]:
                 ),
                 rotate=change.rotate or before.rotate,
                 expires=before.expires if change.expire is None else change.expire,
-                revision=before.revision + (change.content is not None),
+                # What is new has its first revision; the next one counts when the hook succeeds.
+                revision=before.revision or 1,
             )
     return found
 

@@ -199,14 +199,22 @@ def resolve_error(tx: db.Transaction, unit: sqlite3.Row, *, retry: bool) -> None
     tx.wake(unit['id'])
 
 
-def ports(tx: db.Transaction, unit: int) -> dict[str, tuple[model.PortRange, ...]]:
-    """Return the opened ports by endpoint; '' is all endpoints."""
-    found: dict[str, list[model.PortRange]] = {}
-    for port in tx.all('SELECT * FROM port WHERE unit = ? ORDER BY protocol, first, last', unit):
-        found.setdefault(port['endpoint'], []).append(
-            model.PortRange(port['first'], port['last'], port['protocol'])
-        )
-    return {endpoint: tuple(ranges) for endpoint, ranges in found.items()}
+def ports_beside(
+    tx: db.Transaction, unit: int
+) -> dict[str, dict[str, tuple[model.PortRange, ...]]]:
+    """Return the opened ports of the unit's machine, by unit's name and endpoint; '' is all."""
+    found: dict[str, dict[str, tuple[model.PortRange, ...]]] = {}
+    for port in tx.all(
+        "SELECT p.*, a.name || '/' || u.number AS name FROM port p JOIN unit u ON u.id = p.unit"
+        ' JOIN application a ON a.id = u.application'
+        ' WHERE u.machine = (SELECT machine FROM unit WHERE id = ?)'
+        ' ORDER BY p.protocol, p.first, p.last',
+        unit,
+    ):
+        ranges = found.setdefault(port['name'], {})
+        opened = model.PortRange(port['first'], port['last'], port['protocol'])
+        ranges[port['endpoint']] = (*ranges.get(port['endpoint'], ()), opened)
+    return found
 
 
 def change_port(tx: db.Transaction, unit: sqlite3.Row, change: model.PortChange) -> None:
