@@ -97,7 +97,8 @@ def test_json_is_compact_sorted_and_escapes_as_go_does(unit: Model):
         '{"a":"1","b":"\\u003c\\u0026\\u003e"}\n'
     )
     assert unit.tool('a/0', 'state-get nope') == ''
-    assert unit.tool('a/0', 'state-delete a; state-delete b; state-get --format=json') == 'null\n'
+    assert unit.tool('a/0', 'state-delete a; state-delete b; state-get --format=json') == '{}\n'
+    assert unit.tool('a/0', 'state-get') == '{}\n'
 
 
 def test_help_is_printed_on_stdout(unit: Model):

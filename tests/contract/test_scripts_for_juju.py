@@ -129,5 +129,12 @@ def test_the_models_settings_are_read_back_from_what_was_printed(there: Model, t
     assert (boom.code, boom.err) == (1, 'ERROR mode(s) "boom" not valid\n')
 
 
+def test_options_of_ssh_go_before_the_command(there: Model):
+    """``juju ssh unit -i key command``, as jubilant's ``ssh_options`` have it."""
+    said = there.juju('ssh', 'a/0', '-i', '/no/key', '-oBatchMode=yes', '-t', 'echo', '-n', 'hi')
+
+    assert said == 'hi'
+
+
 def test_a_command_over_ssh_is_a_text_for_bash(there: Model):
     assert there.juju('ssh', 'a/0', 'x=(one two); [[ ${x[1]} == t* ]] && echo', 'yes') == 'yes\n'

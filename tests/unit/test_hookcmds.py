@@ -151,7 +151,7 @@ def test_storage(api: HookApi):
 
 
 def test_state(hook: Hook):
-    assert hook.out('state-get', '--format=json') == 'null\n'
+    assert hook.out('state-get', '--format=json') == '{}\n'
     hook.api.kept = {'a': '1'}
     hook = Hook(hook.api)
 

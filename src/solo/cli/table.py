@@ -112,6 +112,12 @@ ABSENT = {
     **dict.fromkeys(
         ('add-cloud', 'add-credential', 'credentials', 'autoload-credentials'), _CLOUD
     ),
+    **dict.fromkeys(('show-cloud', 'regions', 'show-credential', 'update-credential'), _CLOUD),
+    **dict.fromkeys(('show-user', 'change-user-password', 'unregister'), _USERS),
+    'controller-config': 'the controller has no settings; a model has, see "model-config"',
+    'create-backup': 'stop the controller and copy its data directory',
+    'import-ssh-key': 'no key is fetched; "add-ssh-key" takes the key itself',
+    'payloads': 'what "payload-register" says is only checked',
     **dict.fromkeys(('add-k8s', 'remove-cloud', 'remove-credential', 'update-cloud'), _CLOUD),
     **dict.fromkeys(('add-user', 'remove-user', 'grant', 'revoke', 'login', 'logout'), _USERS),
     **dict.fromkeys(('add-space', 'move-to-space', 'rename-space'), 'there is one space, alpha'),

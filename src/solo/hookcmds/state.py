@@ -19,7 +19,7 @@ def get(context: Context, call: Call) -> None:
     (key,) = call.parsed.at_most(1)
     state = _state(context)
     if key in ('', '-'):
-        call.print(state or None)
+        call.print(state)  # Juju 3.6 has {} where 4.0 has null
     elif key in state:
         call.print(state[key])
     elif call.flags['strict']:
