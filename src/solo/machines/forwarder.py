@@ -13,15 +13,21 @@ import itertools
 import json
 import os
 import re
+import resource
 import signal
 import socket
 import sys
 import threading
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 _CHUNK = 1 << 16
 _CONNECT_SECONDS = 5.0
+_RETRY_SECONDS = 0.1
+_FILES = 64000
+"""A session has six; Juju's agents may open as many."""
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -41,6 +47,9 @@ class Session:
         self._ends = (client, server)
         self._left = 2
         self._lock = threading.Lock()
+        for end in self._ends:
+            # A visitor whose machine died never says so.
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         for ends in (self._ends, self._ends[::-1]):
             threading.Thread(target=self._copy, args=ends, daemon=True).start()
 
@@ -56,16 +65,14 @@ class Session:
                 end.shutdown(socket.SHUT_RDWR)
 
     def _copy(self, source: socket.socket, target: socket.socket) -> None:
-        reader, writer = os.pipe()
         try:
-            while count := os.splice(source.fileno(), writer, _CHUNK):
-                while count:
-                    count -= os.splice(reader, target.fileno(), count)
+            with _pipe() as (reader, writer):
+                while count := os.splice(source.fileno(), writer, _CHUNK):
+                    while count:
+                        count -= os.splice(reader, target.fileno(), count)
         except OSError:
             self.close()
         finally:
-            os.close(reader)
-            os.close(writer)
             with contextlib.suppress(OSError):
                 target.shutdown(socket.SHUT_WR)
             with self._lock:
@@ -73,6 +80,16 @@ class Session:
                 if not self._left:
                     for end in self._ends:
                         end.close()
+
+
+@contextlib.contextmanager
+def _pipe() -> Generator[tuple[int, int], None, None]:
+    reader, writer = os.pipe()
+    try:
+        yield reader, writer
+    finally:
+        os.close(reader)
+        os.close(writer)
 
 
 class Listener:
@@ -85,6 +102,7 @@ class Listener:
         self._sockets: list[socket.socket] = []
         self._sessions: list[Session] = []
         self._lock = threading.Lock()
+        self._closed = threading.Event()
         self._turn = itertools.count()
         for address in host_addresses():
             try:
@@ -102,20 +120,23 @@ class Listener:
 
     def change(self, rule: dict[str, Any]) -> None:
         """Serve by another rule of the same port; only sessions that it forbids are cut."""
-        self._routes = _routes(rule)
         with self._lock:
+            self._routes = _routes(rule)
             for session in self._sessions:
                 if session.address not in self._behind(session.source):
                     session.close()
 
     def close(self) -> None:
         """Listen no more, and cut what is connected."""
+        self._closed.set()
         for listening in self._sockets:
             with contextlib.suppress(OSError):
                 listening.shutdown(socket.SHUT_RDWR)
             listening.close()
-        for session in self._sessions:
-            session.close()
+        with self._lock:
+            self._routes = []
+            for session in self._sessions:
+                session.close()
 
     def _behind(self, source: str) -> list[str]:
         """Return the machines for who comes from *source*, none if he may not."""
@@ -129,9 +150,11 @@ class Listener:
         while True:
             try:
                 client, (source, *_) = listening.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._connect, args=(client, source), daemon=True).start()
+                threading.Thread(target=self._connect, args=(client, source), daemon=True).start()
+            except (OSError, RuntimeError):
+                # No file or thread is free, or the visitor has gone: the next one shall be served.
+                if self._closed.wait(_RETRY_SECONDS):
+                    return
 
     def _connect(self, client: socket.socket, source: str) -> None:
         """Pass the connection on to the next machine in turn that answers."""
@@ -147,6 +170,8 @@ class Listener:
             session = Session(source, address, client, server)
             with self._lock:
                 self._sessions = [each for each in self._sessions if each.is_open] + [session]
+                if address not in self._behind(source):  # the rule has changed meanwhile
+                    session.close()
             return
         client.close()
 
@@ -182,6 +207,8 @@ def main(data: Path) -> int:
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, _FILES), hard))
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
         listeners: dict[int, Listener] = {}
         while True:
