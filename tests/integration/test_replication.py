@@ -309,6 +309,31 @@ def test_lost_standby_of_two_units(cluster: Cluster, judged: writers.Writer):
     cluster.wait_whole()
 
 
+@pytest.mark.usefixtures('pair')
+def test_hooks_go_on_where_no_write_is_confirmed(cluster: Cluster):
+    master = cluster.master()
+    (standby,) = [unit for unit in cluster.units if unit != master]
+    cluster.do('config', 'pg-a', 'synchronous-mode=strict')
+    cluster.wait_whole()
+    cluster.run(standby, 'fence')
+    cluster.wait_for_message(standby, 'fenced')
+
+    cluster.do('deploy', 'pgsql-client', 'late')
+    cluster.do('integrate', 'late:db', 'pg-a:db')
+
+    wait_for(
+        lambda: (
+            cluster.ask('status')['applications']['late']['application-status']['current']
+            == 'active'
+        ),
+        timeout=LONG,
+    )
+    cluster.do('remove-application', 'late', '--no-prompt')
+    cluster.do('config', 'pg-a', 'synchronous-mode=auto')
+    cluster.run(standby, 'unfence')
+    cluster.wait_whole()
+
+
 def test_two_units_with_a_witness_fail_over_by_themselves(
     cluster: Cluster, judged: writers.Writer
 ):

@@ -40,10 +40,16 @@ def connect(
         dbname=dbname,
         autocommit=True,
         connect_timeout=5,
+        # A machine that is lost after it let us in: nothing else would end the wait.
+        keepalives_idle=5,
+        keepalives_interval=2,
+        keepalives_count=3,
+        tcp_user_timeout=10_000,
         application_name='charm',
-        # Whoever owns a database sets the defaults of all who enter it.
+        # Whoever owns a database sets the defaults of all who enter it. And a hook waits for no
+        # standby: where none confirms it would never end. The next primary makes what it misses.
         client_encoding='UTF8',
-        options='-c local_preload_libraries=',
+        options='-c local_preload_libraries= -c synchronous_commit=local',
     ) as connection:
         yield connection
 
