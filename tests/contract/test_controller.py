@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import resource
+import socket
 from pathlib import Path
 
 import processes
@@ -78,6 +80,22 @@ def test_after_a_kill_of_everything_at_once_the_next_command_carries_on(own: Own
     own.wait_idle('a/0', 'a/1', 'a/2')
     for unit in ('a/0', 'a/1', 'a/2'):
         assert own.hooks(unit)[-2:] == ['config-changed', 'config-changed']
+
+
+def test_more_clients_than_files_cost_only_themselves(own: Own):
+    own.do('status')
+    crowd = [socket.socket(socket.AF_UNIX) for _ in range(60)]
+    resource.prlimit(own.pid, resource.RLIMIT_NOFILE, (40, 40))
+
+    for client in crowd:
+        client.connect(str(own.data / 'controller.sock'))
+    waiting.wait_for(lambda: len(list(Path(f'/proc/{own.pid}/fd').iterdir())) == 40)
+    for client in crowd:
+        client.close()
+
+    before = own.pid
+    own.do('status')
+    assert own.pid == before
 
 
 def test_destroy_controller_leaves_nothing(own: Own, charms: Path):

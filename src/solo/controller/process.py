@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import resource
 import select
 import signal
 import subprocess
@@ -17,6 +18,9 @@ from typing import BinaryIO
 from .. import errors, folders, wire
 
 _START_SECONDS = 60.0
+_FILES = 64000
+"""Each unit and each client has some. Source: juju: service/agents.go (maxAgentFiles)."""
+
 _PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 # What a controller keeps of its starter's environment: how to reach package registries, and which
 # time it is there.
@@ -147,6 +151,8 @@ def run(data: Path) -> int:
     os.environ['SOLO_DATA'] = str(data)  # whatever the rules for a default say: it is this one
     os.umask(0o022)  # a charm may start services as another user; secrets have modes of their own
     _prepare(data)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, _FILES), hard))
     with _only_one(data) as first:
         if not first:
             return 0

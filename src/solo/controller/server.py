@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 Emit = Callable[[wire.Json], None]
 _METHOD = re.compile(r'^[a-z][a-z_]*$')
+_RETRY_SECONDS = 0.1
 
 
 class Server:
@@ -33,6 +34,7 @@ class Server:
     def __init__(self, path: Path, controller: Controller) -> None:
         self._path = path
         self._controller = controller
+        self._closed = threading.Event()
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         # Bound under another name and renamed: a client finds a socket that listens, or none.
         fresh = path.with_suffix('.new')
@@ -47,12 +49,15 @@ class Server:
         while True:
             try:
                 stream, _ = self._socket.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._answer, args=(stream,), daemon=True).start()
+                threading.Thread(target=self._answer, args=(stream,), daemon=True).start()
+            except (OSError, RuntimeError):
+                # No file or thread is free: the next client shall be answered.
+                if self._closed.wait(_RETRY_SECONDS):
+                    return
 
     def close(self) -> None:
         """Stop listening; requests under way go on until the process ends."""
+        self._closed.set()
         self._path.unlink(missing_ok=True)
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
