@@ -84,6 +84,12 @@ class Cluster:
         self._has_witness = True
         self.wait_whole()
 
+    def remove_witness(self) -> None:
+        """Take the witness away, and wait until its vote is given back."""
+        self.solo.do('remove-application', 'witness', '--no-prompt')
+        self._has_witness = False
+        self.wait_whole()
+
     def rows(self) -> dict[str, Any]:
         """Return the units' part of the status, by name."""
         return self.solo.status()['applications'].get(APPLICATION, {}).get('units') or {}

@@ -129,17 +129,8 @@ def solo(cli: str) -> Run:
 @pytest.fixture
 def own(request: pytest.FixtureRequest) -> Iterator[owns.Own]:
     """A solo with a data directory of its own, for one test that breaks it."""
-    folder = Path(tempfile.mkdtemp(prefix='own-', dir='/var/tmp'))
-    folder.chmod(0o711)
-    (folder / 'home').mkdir()
-    own = owns.Own(str(request.config.getoption('cli')), folder / 'data', folder / 'home')
-    try:
+    with owns.temporary(str(request.config.getoption('cli'))) as own:
         yield own
-        own.destroy()
-    finally:
-        left = processes.end_all_of(folder)
-        shutil.rmtree(folder, ignore_errors=True)
-        assert not left, 'processes were left behind:\n' + '\n'.join(left)
 
 
 @pytest.fixture(scope='session')

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +142,22 @@ class Own:
             unit.get('juju-status', {}).get('current') == 'idle'
             and unit['workload-status']['current'] != 'error'
         )
+
+
+@contextlib.contextmanager
+def temporary(cli: str) -> Generator[Own, None, None]:
+    """Give a solo with a data directory of its own, of which nothing is left afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix='own-', dir='/var/tmp'))
+    folder.chmod(0o711)
+    (folder / 'home').mkdir()
+    own = Own(cli, folder / 'data', folder / 'home')
+    try:
+        yield own
+        own.destroy()
+    finally:
+        left = processes.end_all_of(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+        assert not left, 'processes were left behind:\n' + '\n'.join(left)
 
 
 def fine(done: subprocess.CompletedProcess[str], code: int, error: str) -> None:

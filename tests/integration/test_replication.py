@@ -10,64 +10,28 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
+import fix_replicated
 import psycopg
 import pytest
 import writers
-from conftest import Run
-from replicated import LONG, MODEL, Cluster
+from replicated import LONG, Cluster
 from waiting import wait_for
 
 from pgcharm import errors, https, layout, packages
 
 _POSTGRES = f'/usr/lib/postgresql/{packages.default_version()}/bin/postgres'
 
-
-@pytest.fixture(scope='module')
-def cluster(
-    solo: Run, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> Iterator[Cluster]:
-    assert solo('add-model', MODEL, '--no-switch').returncode == 0
-    cluster = Cluster(solo, tmp_path_factory.mktemp('writers'))
-    failed_before = request.session.testsfailed
-    try:
-        cluster.do('deploy', 'postgresql', 'pg-a', '--config', 'profile=testing')
-        cluster.do('deploy', 'pgsql-client', 'app')
-        cluster.do('integrate', 'app:db', 'pg-a:db')
-        # A unit that is not set up yet says the same to its clients, and nothing else.
-        wait_for(lambda: cluster.messages() == {'pg-a/0': 'standalone'}, timeout=LONG)
-        wait_for(lambda: cluster.states() == {'pg-a/0': 'standalone'}, timeout=LONG)
-        with psycopg.connect(cluster.conninfo()) as connection:
-            connection.execute(writers.TABLE)
-        yield cluster
-    finally:
-        if request.session.testsfailed > failed_before:
-            print(solo('debug-log', '-m', MODEL, '--replay', '--no-tail').stdout)
-        solo('destroy-model', MODEL, '--no-prompt', '--destroy-storage', '--force')
+cluster = fix_replicated.cluster
+judged = fix_replicated.judged
 
 
 @pytest.fixture
 def pair(cluster: Cluster) -> None:
     """Two units, before ``judged``, whose writer knows only who is there."""
     cluster.have(2)
-
-
-@pytest.fixture
-def judged(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[writers.Writer]:
-    """A writer during the test; afterwards nothing that it was promised may be missing."""
-    name = request.node.name.split('[')[0]
-    with writers.writing(cluster.conninfo(), name, cluster.folder) as writer:
-        wait_for(writer.acknowledged, timeout=LONG)
-        yield writer
-        seen = len(writer.acknowledged())
-        wait_for(lambda: len(writer.acknowledged()) > seen, timeout=LONG)
-    acknowledged = writer.acknowledged()
-    missing = writers.missing(acknowledged, writers.rows(cluster.conninfo()))
-    assert missing == []
-    assert writers.together(acknowledged) == []
-    print(f'{name}: {len(acknowledged)} rows, {writers.longest_gap(acknowledged)}')
 
 
 def test_two_more_units_become_hot_standbys(cluster: Cluster, judged: writers.Writer):
@@ -167,26 +131,6 @@ def test_restart_rolls_over_all_units(cluster: Cluster, judged: writers.Writer):
     cluster.wait_whole()
     after = cluster.started()
     assert all(after[unit] > before[unit] for unit in before)
-    assert cluster.master() != master
-
-
-@pytest.mark.usefixtures('pair')
-def test_changed_option_restarts_the_standbys_and_then_the_master(
-    cluster: Cluster, judged: writers.Writer
-):
-    master = cluster.master()
-    before = cluster.started()
-
-    cluster.do('config', 'pg-a', 'extra-pg-conf=wal_buffers=3MB')
-
-    def rolled() -> bool:
-        after = cluster.started()
-        return all(after[unit] > before[unit] for unit in before)
-
-    wait_for(rolled, timeout=LONG, catch=(FileNotFoundError,), message='all units to restart')
-    cluster.wait_whole()
-    after = cluster.started()
-    assert max(after, key=lambda unit: int(after[unit])) == master
     assert cluster.master() != master
 
 

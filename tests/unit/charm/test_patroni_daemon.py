@@ -59,6 +59,46 @@ def test_a_candidate_waits_a_second_for_a_position_and_two_for_the_rest():
     assert asked == [('GET', 1.0), ('post', 2), ('GET', None)]
 
 
+class _Server:
+    """Patroni's PostgreSQL."""
+
+    def __init__(self) -> None:
+        self.config = {'settings': 'f00d'}
+        self.states: list[str] = []
+
+    def set_state(self, state: str) -> None:
+        self.states.append(state)
+
+
+def test_a_start_that_failed_is_written_down_until_one_goes_well(tmp_path: Path):
+    path, server = tmp_path / 'start-failed', _Server()
+    set_state = patroni_daemon.telling(_Server.set_state, path)
+
+    set_state(server, 'start failed')
+    set_state(server, 'starting')
+    assert path.read_text() == 'f00d'
+
+    set_state(server, 'running')
+    assert not path.exists()
+    assert server.states == ['start failed', 'starting', 'running']
+
+
+def test_patroni_still_says_when_its_lease_was_renewed():
+    assert "result['dcs_last_seen'] = self.server.patroni.dcs.last_seen" in _source('api.py')
+    etcd = _source('dcs/etcd3.py')
+    assert 'def touch_member(self, data: Dict[str, Any]) -> bool:' in etcd
+    assert 'self.refresh_lease()' in etcd
+
+
+def test_patroni_still_sets_its_states_that_way():
+    source = _source('postgresql/__init__.py')
+
+    assert 'def set_state(self, value: PostgresqlState) -> None:' in source
+    assert 'self.set_state(PostgresqlState.START_FAILED)' in source
+    assert "START_FAILED = ('start failed'" in _source('postgresql/misc.py')
+    assert 'class PostgresqlState(str, Enum)' in _source('postgresql/misc.py')
+
+
 class _Writer:
     """Patroni's writer of a configuration file."""
 

@@ -59,11 +59,14 @@ def seen(
 ) -> observed.Observed:
     found = worlds.running(worlds.wanted())
     assert found.patroni is not None and found.database is not None
+    assert found.accepted is not None
     names = ('max_wal_size',) if pending else ()
+    former = {'max_wal_size': '2GB'} if pending else {}
     values: dict[str, Any] = {
         'patroni': dataclasses.replace(found.patroni, pending=names),
         'database': dataclasses.replace(found.database, is_primary=leader == 0),
         'cluster': cluster.Cluster(members or tuple(member(n, leader) for n in range(3))),
+        'proven': dataclasses.replace(found.accepted, extra_pg_conf=former),
         'accepted_at': found.database.started_at + 1,
         **changes,
     }
@@ -152,6 +155,7 @@ def test_unit_says_nothing_before_patroni_has_loaded_what_it_speaks_of() -> None
 def test_what_no_operator_asked_for_or_a_restart_did_not_bring_is_no_wish() -> None:
     assert rolling.wish(seen(0, pending=True)) == 'due'
     assert rolling.wish(seen(0, pending=True, accepted_at=1.0)) == 'later'
+    assert rolling.wish(seen(0, pending=True, proven=seen(0).accepted)) == 'later'
     assert rolling.wish(seen(0)) == ''
 
 

@@ -13,6 +13,8 @@ from pgcharm import (
     cluster,
     clustering,
     consensus,
+    contact,
+    database,
     desired,
     etcd,
     https,
@@ -330,3 +332,24 @@ def test_last_primary_whose_voters_went_without_handing_over_begins_etcd_again()
     assert 'RestoreEtcd' in kinds(stranded, found, worlds.NOW + LEASE)
     booting = dataclasses.replace(found, services=services.Running({}))
     assert not takeover.is_called_for(stranded, booting)
+
+
+def test_unit_that_lost_etcd_before_the_master_asks_to_accept_a_loss() -> None:
+    late = worlds.NOW + 2 * LEASE
+    gap = contact.Gap(worlds.NOW.timestamp(), worlds.NOW.timestamp() + 60)
+    server = database.Catalogue(False, (), 10.0)
+    doubts = seen(gap=gap, silent_since=worlds.NOW.timestamp(), database=server)
+    removed = survivor(takeover=intent(worlds.NOW))
+    accepted = takeover.Intent(1, worlds.NOW.timestamp(), is_told=True, accepts_loss=True)
+    told = survivor(takeover=str(accepted))
+
+    assert 'RestoreEtcd' not in kinds(removed, doubts, late)
+    found = status.status(removed, doubts)
+    assert found.name == 'blocked'
+    assert found.message == (
+        'may lack writes since 2030-01-01 00:00:00 UTC, reads only; '
+        'run pg/0 takeover accept-data-loss=true'
+    )
+    assert 'since 2030-01-01 00:00:00 UTC' in takeover.refusal(removed, doubts)
+    assert takeover.refusal(removed, doubts, accepts_loss=True) == ''
+    assert 'RestoreEtcd' in kinds(told, doubts, late)

@@ -58,3 +58,18 @@ def test_etcd_that_comes_back_is_news_and_its_next_silence_counts_from_there() -
     assert not leader.hear('pg-0', 21.0)
     assert not leader.miss(25.0)
     assert leader.miss(27.0)
+
+
+def test_member_that_lost_or_has_its_lease_again_is_news_to_a_primary() -> None:
+    primary = 'primary timeline=1 pending-restart='
+    both = watcher.known(primary, 'pg-0', ['pg-1', 'pg-0'])
+
+    def why_not(acted_on: str, summary: str, *members: str) -> str:
+        return watcher.reason(acted_on, summary, 'pg-0', members, is_time=False)
+
+    assert why_not(both, primary, 'pg-0') == 'the members are pg-0, were pg-0 pg-1'
+    assert why_not(both, primary, 'pg-0', 'pg-1') == ''
+    assert why_not(both, primary) == ''
+    assert why_not(watcher.known(primary, 'pg-0', []), primary, 'pg-0') == ''
+    replica = watcher.known(KNOWN.partition('\n')[0], 'pg-0', ['pg-0', 'pg-1'])
+    assert why_not(replica, KNOWN.partition('\n')[0], 'pg-1') == ''

@@ -195,6 +195,8 @@ class Machine:
                 seen = dataclasses.replace(seen, missing=(), binaries=BINARIES)
             case steps.Accept():
                 seen = dataclasses.replace(seen, accepted=step.options, accepted_at=1000.0)
+            case steps.Prove():
+                seen = dataclasses.replace(seen, proven=step.options)
             case steps.AllocatePorts():
                 seen = dataclasses.replace(seen, ports=step.first)
             case steps.Claim():

@@ -13,7 +13,7 @@ from typing import Any
 from . import errors, https, patroni
 
 _PRIMARY = ('primary', 'master')
-_FAILED = ('start failed', 'restart failed', 'stop failed', 'stopped', 'crashed')
+_STOPPED = ('start failed', 'restart failed', 'stop failed', 'stopped', 'crashed')
 
 DOWN = 'down'
 """Summary of a server that does not answer."""
@@ -45,6 +45,12 @@ class State:
     is_streaming: bool = False
     """Whether it receives the primary's write-ahead log now."""
 
+    etcd_at: float = 0.0
+    """When etcd renewed its lease last, seconds since 1970; 0 where it has not yet.
+
+    See :mod:`pgcharm.lease.etcd3`: Patroni's own value would be another.
+    """
+
     @property
     def summary(self) -> str:
         """What of it is worth a hook when it changes; a server on its way up is simply down."""
@@ -59,9 +65,9 @@ class State:
         return self.is_running and self.role in _PRIMARY
 
     @property
-    def has_failed(self) -> bool:
-        """Whether PostgreSQL is down and nothing starts it for the first time just now."""
-        return self.state in _FAILED
+    def is_stopped(self) -> bool:
+        """Whether PostgreSQL is down and nothing starts it just now."""
+        return self.state in _STOPPED
 
     @property
     def is_running(self) -> bool:
@@ -138,6 +144,7 @@ def parse_state(content: Mapping[str, Any]) -> State:
         lowers=_lowers(content.get('pending_restart_reason') or {}),
         settings=str(tags.get(patroni.DIGEST_TAG, '')),
         is_streaming=content.get('replication_state') == 'streaming',
+        etcd_at=float(content.get('dcs_last_seen') or 0),
     )
 
 

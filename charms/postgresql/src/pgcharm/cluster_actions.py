@@ -158,10 +158,10 @@ def take_over(question: actions.Question) -> Mapping[str, str]:
     seen = observed.observe(wanted)
     if seen.database is not None and seen.database.is_primary:
         return {'result': f'{wanted.unit} is the primary already'}
-    refused = takeover.refusal(wanted, seen)
+    accepts_loss = bool(question.params.get('accept-data-loss'))
+    refused = takeover.refusal(wanted, seen, accepts_loss=accepts_loss)
     if refused:
         raise errors.Error(refused)
-    accepts_loss = bool(question.params.get('accept-data-loss'))
     if question.params.get('plan'):
         more = '' if accepts_loss else ', if it had confirmed all writes'
         return {'plan': f'etcd begins again on {wanted.unit}, which becomes the primary{more}'}
@@ -177,6 +177,13 @@ def why(question: actions.Question) -> Mapping[str, str]:
     seen = observed.observe(question.wanted)
     now = status.status(question.wanted, seen)
     results = {'unit': question.wanted.unit, 'status': f'{now.name}: {now.message}'}
+    faults = question.wanted.parse(seen.accepted, seen.parameters).faults
+    if faults:
+        lines = [f'{fault.option}: {fault.reason}' for fault in faults]
+        command = f'config {question.wanted.places.scope} {faults[0].option}=...'
+        results['options'] = '\n'.join(
+            (*lines, f'the units run with the last good ones: {command}')
+        )
     if seen.cluster is None:
         return {**results, 'primary': '', 'reason': 'no majority of etcd answers this unit'}
     history = cluster.history(question.door)

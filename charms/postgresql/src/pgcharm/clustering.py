@@ -19,6 +19,7 @@ from . import (
     rolling,
     steps,
     takeover,
+    undo,
     witness,
 )
 
@@ -166,6 +167,8 @@ def is_moving(wanted: desired.Desired, seen: observed.Observed) -> bool:
     if roles.state(wanted, seen) in (None, 'failover') or seen.rivals:
         return True
     if rolling.turn(wanted, seen) or rolling.is_to_tell(wanted, seen):
+        return True
+    if seen.database is None and seen.proven is not None and undo.is_open(seen):
         return True
     if seen.patroni is not None and seen.patroni.state in _MOVING:
         return True

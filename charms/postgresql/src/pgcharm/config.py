@@ -152,6 +152,23 @@ def from_json(text: str) -> Config:
     return Config(**plain)
 
 
+def from_options(values: Mapping[str, Any]) -> Config:
+    """Return the defaults with *values*, by their names here.
+
+    Raises:
+        ValueError: If one is not what its option may be.
+        TypeError: If there is no such option.
+    """
+    found = dataclasses.replace(Config(), **values)
+    for name, value in values.items():
+        if name == 'extra_pg_conf':
+            if not all(isinstance(word, str) for pair in dict(value).items() for word in pair):
+                raise ValueError('extra_pg_conf is not text')
+        elif value is not None:
+            _CHECKS[name.replace('_', '-')](value)
+    return found
+
+
 def _version(given: Any) -> str | None:
     text = str(given).strip()
     if text and not re.fullmatch(r'[1-9]\d', text, re.ASCII):

@@ -34,6 +34,9 @@ class Catalogue:
 
     started_at: float = 0.0
 
+    refused_settings: tuple[str, ...] = ()
+    """Settings in its files that it has not taken over, and would not start with."""
+
     slots: tuple[str, ...] = ()
     """Names of the replication slots that Patroni made for other members."""
 
@@ -106,6 +109,7 @@ def observe(places: layout.Layout, port: int, secrets: peers.Secrets) -> Catalog
                 configured_at=row[1],
                 started_at=row[2],
                 hba_errors=tuple(postgres.hba_errors(connection)),
+                refused_settings=tuple(postgres.refused_settings(connection)),
                 slots=tuple(
                     name
                     for (name,) in connection.execute(

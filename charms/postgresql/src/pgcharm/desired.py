@@ -12,7 +12,7 @@ from typing import Any
 
 import ops
 
-from . import config, layout, network, peers, voting
+from . import config, layout, network, peers, undo, voting
 from .clients import passwords, wire
 
 STORAGE = 'pgdata'
@@ -114,7 +114,7 @@ class Desired:
             accepted: The last good ones.
             types: Of PostgreSQL's parameters, where they are known.
         """
-        return config.parse(self.options, accepted, types)
+        return undo.taken_back(config.parse(self.options, accepted, types), undo.known(self))
 
 
 def read(

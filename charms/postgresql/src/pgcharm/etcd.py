@@ -171,9 +171,25 @@ def key_request(key: str) -> dict[str, Any]:
     return {'key': base64.b64encode(key.encode()).decode()}
 
 
-def watch_request(key: str, revision: int) -> dict[str, Any]:
-    """Return the body of ``POST /v3/watch`` that streams the changes of *key* after *revision*."""
-    return {'create_request': {**key_request(key), 'start_revision': str(revision + 1)}}
+def range_request(first: str, prefix: str) -> dict[str, Any]:
+    """Return the body of ``POST /v3/kv/range`` for all keys from *first* to those of *prefix*."""
+    end = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+    return {**key_request(first), 'range_end': base64.b64encode(end.encode()).decode()}
+
+
+def watch_request(keys: Mapping[str, Any], revision: int) -> dict[str, Any]:
+    """Return the body of ``POST /v3/watch`` that streams the changes of *keys* after *revision*.
+
+    Args:
+        keys: A request of above.
+        revision: Of the answer to it.
+    """
+    return {'create_request': {**keys, 'start_revision': str(revision + 1)}}
+
+
+def key(record: Mapping[str, Any]) -> str:
+    """Return the key of a record."""
+    return base64.b64decode(str(record['key'])).decode()
 
 
 def value(record: Mapping[str, Any]) -> str:

@@ -19,6 +19,9 @@ _KEY_LENGTH = 40
 POSTGRES_USER = 'postgres'
 """The user whom the distribution's package makes; PostgreSQL refuses to run as root."""
 
+START_FAILED = 'start-failed'
+"""A file in the folder of PostgreSQL's socket, where Patroni may write: see ``failure``."""
+
 
 def is_root() -> bool:
     """Tell whether we may do everything."""
@@ -142,6 +145,21 @@ class Layout:
     def accepted(self) -> Path:
         """The last options that were good."""
         return self.home / 'accepted.json'
+
+    @property
+    def proven(self) -> Path:
+        """The last options with which the server ran: see :mod:`pgcharm.undo`."""
+        return self.home / 'proven.json'
+
+    @property
+    def start_failed(self) -> Path:
+        """There while the last start of PostgreSQL is one that failed: its settings' digest."""
+        return self.socket_folder / START_FAILED
+
+    @property
+    def contact(self) -> Path:
+        """There where the write-ahead log went on after etcd: see :mod:`pgcharm.contact`."""
+        return self.home / 'contact'
 
     @property
     def fence(self) -> Path:

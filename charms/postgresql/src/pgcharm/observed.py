@@ -14,10 +14,12 @@ from . import (
     cluster,
     config,
     consensus,
+    contact,
     database,
     desired,
     errors,
     etcd,
+    failure,
     files,
     https,
     layout,
@@ -49,6 +51,13 @@ class Observed:
 
     accepted_at: float = 0.0
     """When they became that, seconds since 1970."""
+
+    proven: config.Config | None = None
+    """The last options with which the server ran."""
+
+    failure: failure.Failure | None = None
+    """The last start of the server, where it failed."""
+
 
     version: str = ''
     """PostgreSQL's major version here: the data's, else the option's, else the distribution's."""
@@ -103,11 +112,27 @@ class Observed:
     silent_since: float | None = None
     """Since when none of them does, as far as hooks looked; seconds since 1970."""
 
+    gap: contact.Gap | None = None
+    """Where the primary's log went on after this unit had lost etcd."""
+
     copied: tuple[int, int] = (0, 0)
     """Bytes of the base copy that this unit has, and of the whole; zero while there is none."""
 
     database: database.Catalogue | None = None
     """None while PostgreSQL takes no connections, or is only being made."""
+
+    def settings(self, options: config.Config) -> Mapping[str, str]:
+        """Return the parameters of a server with *options* on this machine."""
+        assert self.machine is not None
+        profile = memory.settings(
+            options.profile,
+            self.machine.memory_bytes,
+            self.machine.cores,
+            self.units_on_machine,
+            options.max_connections,
+            options.shared_buffers,
+        )
+        return {**profile, **options.extra_pg_conf}
 
 
 def observe(wanted: desired.Desired) -> Observed:
@@ -117,7 +142,7 @@ def observe(wanted: desired.Desired) -> Observed:
     found = volume.inspect(places, secrets.token if secrets else None)
     if found.content is volume.Content.ABSENT:
         return Observed(found, services=services.find(places).running())
-    accepted = read_accepted(places)
+    accepted = read_options(places.accepted)
     parsed = wanted.parse(accepted)
     version = (found.marker.version if found.marker else '') or (
         parsed.config.version or packages.default_version()
@@ -130,6 +155,8 @@ def observe(wanted: desired.Desired) -> Observed:
         closed=reach.closed_folder((places.storage or Path('/'), Path(sys.prefix))),
         accepted=accepted,
         accepted_at=places.accepted.stat().st_mtime if accepted else 0.0,
+        proven=read_options(places.proven),
+        failure=failure.read(places),
         version=version,
         is_fenced=places.fence.exists(),
         missing=missing,
@@ -148,6 +175,7 @@ def observe(wanted: desired.Desired) -> Observed:
         ),
         services=services.find(places).running(),
         start=etcd.read_start(places),
+        gap=contact.read(places.contact),
         silent_since=float(files.read(places.silent_since) or 0) or None,
     )
     if numbers is None or not wanted.address or seen.certificate is None:
@@ -271,9 +299,9 @@ def known_hosts(wanted: desired.Desired, seen: Observed) -> tuple[str, ...]:
     return patroni.etcd_hosts(text) if text else ()
 
 
-def read_accepted(places: layout.Layout) -> config.Config | None:
-    """Return the last good options, or None where there are none yet."""
-    text = files.read(places.accepted)
+def read_options(path: Path) -> config.Config | None:
+    """Return options that were written down, or None where there are none yet."""
+    text = files.read(path)
     return None if text is None else config.from_json(text)
 
 

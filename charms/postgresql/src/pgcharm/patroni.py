@@ -17,7 +17,8 @@ REWIND_USER = 'rewind'
 REST_USER = 'patroni'
 
 DIGEST_TAG = 'settings'
-"""Patroni shows its tags, so one can see which settings it has loaded."""
+"""Patroni shows its tags, so one can see which settings it has loaded; and whoever starts the
+server finds it beside the server's settings."""
 
 _SLOTS_SECONDS = 1800
 """How long the write-ahead log is kept for a standby that is away."""
@@ -231,7 +232,8 @@ def settings(cluster: Cluster) -> str:
     }
     content['tags'] = {'nofailover': True, 'nosync': True} if cluster.stands_aside else {}
     digest_of = json.dumps(content, sort_keys=True)
-    content['tags'][DIGEST_TAG] = hashlib.sha256(digest_of.encode()).hexdigest()[:16]
+    made = hashlib.sha256(digest_of.encode()).hexdigest()[:16]
+    content['tags'][DIGEST_TAG] = content['postgresql'][DIGEST_TAG] = made
     return json.dumps(content, indent=1)
 
 

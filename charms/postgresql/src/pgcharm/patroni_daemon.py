@@ -5,6 +5,7 @@ Usage: ``python -m pgcharm.patroni_daemon SETTINGS``
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import json
@@ -16,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from . import etcd, files, https
+from . import etcd, failure, files, https, layout, patroni
 
 _LOOK = 0.1
 _POLL = 0.02
@@ -101,6 +102,28 @@ def hastening(ask: Callable[..., Any]) -> Callable[..., Any]:
     return ask_and_wait_less
 
 
+def telling(set_state: Callable[[Any, Any], None], path: Path) -> Callable[[Any, Any], None]:
+    """Return *set_state* that writes to *path* whether the last start failed, for our hooks.
+
+    Source: patroni 4.1.5: ``patroni/postgresql/__init__.py`` (``wait_for_port_open``).
+    """
+
+    def set_and_tell(handler: Any, state: Any) -> None:
+        set_state(handler, state)
+        with contextlib.suppress(OSError):
+            if state == 'start failed':
+                failure.note(path, str(handler.config.get(patroni.DIGEST_TAG)))
+            elif state == 'running':
+                failure.note(path, None)
+
+    return set_and_tell
+
+
+def _tell_failures(folder: Path) -> None:
+    server: Any = importlib.import_module('patroni.postgresql').Postgresql
+    server.set_state = telling(server.set_state, folder / layout.START_FAILED)
+
+
 def whole(writer: type[Any]) -> type[Any]:
     """Return *writer*, of PostgreSQL's configuration files, that replaces them at once.
 
@@ -157,8 +180,10 @@ def main(path: str) -> None:
     # Patroni's imports take longer than etcd's start: do them first.
     importlib.import_module('patroni.dcs.etcd3')
     program = importlib.import_module('patroni.__main__')
+    settings = json.loads(Path(path).read_text())
     _look_often()
     _answer_at_once()
+    _tell_failures(Path(settings['postgresql']['parameters']['unix_socket_directories']))
     request: Any = importlib.import_module('patroni.request').PatroniRequest
     request.__call__ = hastening(request.__call__)
     config: Any = importlib.import_module('patroni.postgresql.config')
@@ -166,7 +191,7 @@ def main(path: str) -> None:
     handler = config.ConfigHandler
     handler.load_current_server_parameters = keeping(handler.load_current_server_parameters)
     notice_the_dead(Path(path).with_name('pg_service.conf'))
-    _wait_for_etcd(json.loads(Path(path).read_text()))
+    _wait_for_etcd(settings)
     sys.argv = ['patroni', path]
     program.main()
 

@@ -69,6 +69,8 @@ def execute(
             certificates.issue(places, step.ca, step.ca_key, step.names)
         case steps.Accept():
             files.write(places.accepted, config.to_json(step.options))
+        case steps.Prove():
+            files.write(places.proven, config.to_json(step.options))
         case steps.WriteFile():
             files.write(step.path, step.content, owner=layout.service_user())
         case steps.KeepServices():

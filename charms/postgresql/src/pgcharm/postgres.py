@@ -76,6 +76,21 @@ def reload_and_wait(connection: Connection) -> None:
         time.sleep(0.01)
 
 
+def refused_settings(connection: Connection) -> tuple[str, ...]:
+    """Return the settings that the server refuses as they stand on the disk.
+
+    Those that wait for a restart are no such: whether it refuses them, it will say then.
+
+    Source: PostgreSQL manual, "pg_file_settings".
+    """
+    rows = connection.execute(
+        "SELECT file.name || ' = ' || coalesce(file.setting, '') FROM pg_file_settings file"
+        ' JOIN pg_settings known ON lower(known.name) = lower(file.name)'
+        " WHERE file.error IS NOT NULL AND known.context <> 'postmaster'"
+    ).fetchall()
+    return tuple(text for (text,) in rows)
+
+
 def hba_errors(connection: Connection) -> tuple[str, ...]:
     """Return what is wrong with pg_hba.conf as it stands on the disk."""
     rows = connection.execute(

@@ -28,6 +28,7 @@ from . import (
     running,
     status,
     steps,
+    undo,
     watcher,
 )
 from .clients import answers
@@ -143,7 +144,8 @@ def _reconcile(
     found = status.status(wanted, seen)
     # Before that the watcher would only ask for what comes anyway.
     if not wanted.is_leaving and wanted.has_started:
-        again = None if found.name == 'active' else time.time() + _AGAIN
+        is_known = found.name == 'active' and not undo.is_open(seen)
+        again = None if is_known else time.time() + _AGAIN
         if clustering.is_moving(wanted, seen):
             again = time.time() + _SOON
         if seen.database is not None:
@@ -155,7 +157,8 @@ def _reconcile(
         summary = seen.patroni.summary if seen.patroni else cluster.DOWN
         knows = seen.cluster is not None and seen.etcd is not None
         leader = seen.cluster.leader if seen.cluster and knows else watcher.UNKNOWN
-        known = f'{summary}\n{leader}'
+        members = [one.name for one in seen.cluster.members] if seen.cluster else []
+        known = watcher.known(summary, leader, members)
         workload.execute(steps.TellWatcher(known, again), wanted.places, bags, tell)
     return Outcome(found, status.version(seen), seen.ports.postgresql if seen.ports else None)
 

@@ -14,7 +14,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal
 
-from . import cluster, config, https, layout, steps
+from . import cluster, config, https, layout, steps, undo
 
 if TYPE_CHECKING:
     from . import desired, observed
@@ -28,9 +28,8 @@ def wish(seen: observed.Observed) -> Wish:
     server, patroni = seen.database, seen.patroni
     if server is None or patroni is None or not patroni.pending:
         return ''
-    # What follows from the machine alone (another unit came, so the share of the memory is less)
-    # is worth none, and what a restart did not bring is not tried again.
-    if seen.accepted_at <= server.started_at:
+    # What no option changed is worth none, and what a restart did not bring is not tried again.
+    if not undo.waiting(seen) or seen.accepted_at <= server.started_at:
         return 'later'
     return 'lower' if patroni.lowers else 'due'
 

@@ -16,7 +16,6 @@ from . import (
     etcd,
     https,
     layout,
-    memory,
     observed,
     patroni,
     ports,
@@ -26,6 +25,7 @@ from . import (
     serving,
     steps,
     takeover,
+    undo,
     volume,
 )
 from .clients import answers, grants, rules
@@ -117,7 +117,8 @@ def _saying(wanted: desired.Desired, seen: observed.Observed) -> Iterator[steps.
             f'{one.address} {one.postgresql} {one.patroni} {one.etcd_client}' for one in known
         )
     bag |= takeover.saying(wanted, seen)
-    bag |= rolling.saying(wanted, seen, patroni.digest(patroni_settings(wanted, seen)))
+    loaded = patroni.digest(patroni_settings(wanted, seen))
+    bag |= rolling.saying(wanted, seen, loaded) | undo.saying(wanted, seen, loaded)
     if wanted.is_leader and seen.etcd is not None:
         # Whoever was added or promoted hears of it at once.
         bag['etcd'] = consensus.fingerprint(seen.etcd)
@@ -145,11 +146,14 @@ def _serving(
         return
     assert wanted.peers.secrets is not None
     door = observed.patroni_door(wanted, numbers)
-    if seen.patroni.settings != settings and (server is not None or seen.patroni.has_failed):
+    if seen.patroni.settings != settings and (server is not None or _has_failed(seen)):
         # Also where the server is down: it may be a setting with which it does not start.
         yield steps.ReloadPatroni(door)
     if server is None:
         return
+    if undo.is_to_prove(seen, settings, now):
+        assert seen.accepted is not None
+        yield steps.Prove(seen.accepted)
     if seen.patroni.settings == settings and _shares(wanted, seen):
         yield from rolling.plan(wanted, seen, _doors(wanted, numbers))
     # Also what was written by a hook that was killed before the server could read it.
@@ -169,6 +173,11 @@ def _serving(
         yield steps.ChangeShared(door, _shared(wanted, seen))
 
 
+def _has_failed(seen: observed.Observed) -> bool:
+    """Tell whether PostgreSQL is down and nothing starts it for the first time just now."""
+    return seen.failure is not None or (seen.patroni is not None and seen.patroni.is_stopped)
+
+
 def waiting(wanted: desired.Desired, seen: observed.Observed, now: dt.datetime) -> tuple[str, ...]:
     """Return the relations whose clients wait for something that comes without an event."""
     server = seen.database
@@ -183,7 +192,9 @@ def _shares(wanted: desired.Desired, seen: observed.Observed) -> bool:
 
 
 def _shared(wanted: desired.Desired, seen: observed.Observed) -> dict[str, Any]:
-    return patroni.dynamic(_parameters(seen), clustering.safety(wanted, seen))
+    assert seen.accepted is not None
+    parameters = seen.settings(seen.accepted)
+    return patroni.dynamic(parameters, clustering.safety(wanted, seen))
 
 
 def _doors(wanted: desired.Desired, numbers: ports.Ports) -> dict[str, https.Door]:
@@ -263,20 +274,6 @@ def _contains(whole: Any, part: Any) -> bool:
     return json.dumps(whole).strip('"') == json.dumps(part).strip('"')
 
 
-def _parameters(seen: observed.Observed) -> dict[str, str]:
-    options = seen.accepted
-    assert options is not None and seen.machine is not None
-    profile = memory.settings(
-        options.profile,
-        seen.machine.memory_bytes,
-        seen.machine.cores,
-        seen.units_on_machine,
-        options.max_connections,
-        options.shared_buffers,
-    )
-    return {**profile, **options.extra_pg_conf}
-
-
 def patroni_settings(
     wanted: desired.Desired, seen: observed.Observed, *, stands_aside: bool = False
 ) -> str:
@@ -290,7 +287,7 @@ def patroni_settings(
     secrets, options = wanted.peers.secrets, seen.accepted
     assert secrets is not None and options is not None
     assert seen.ports is not None and seen.binaries is not None
-    parameters = _parameters(seen)
+    parameters = seen.settings(options)
     return patroni.settings(
         patroni.Cluster(
             places=wanted.places,
@@ -347,6 +344,7 @@ def services_of(wanted: desired.Desired, seen: observed.Observed) -> tuple[servi
         'key': str(places.private_key),
         'run': str(places.run),
         'poke': str(places.poke),
+        'contact': str(places.contact),
     }
     voter: tuple[services.Service, ...] = ()
     if seen.start is not None:

@@ -103,6 +103,8 @@ def _status(wanted: desired.Desired, seen: observed.Observed) -> Status:
         return Status('maintenance', 'starting etcd and Patroni')
     if seen.database is None and 'creating replica' in seen.patroni.state:
         return Status('maintenance', _copying(seen))
+    if seen.database is None and seen.failure is not None and seen.failure.reason:
+        return Status('blocked', f'PostgreSQL does not start: {seen.failure.reason}')
     if seen.database is None:
         return Status('maintenance', f'PostgreSQL: {seen.patroni.state or "starting"}')
     if faults:
@@ -116,6 +118,9 @@ def _status(wanted: desired.Desired, seen: observed.Observed) -> Status:
         return Status('active', 'standalone')
     if state == 'master':
         return Status('active', _promise(wanted, seen))
+    if seen.etcd is None and seen.gap is not None and takeover.is_doubtful(wanted, seen):
+        command = f'run {wanted.unit} takeover accept-data-loss=true'
+        return Status('blocked', f'may lack writes since {seen.gap.since}, reads only; {command}')
     if takeover.is_called_for(wanted, seen):
         return Status('waiting', 'taking over: waiting until the others are silent')
     if seen.etcd is None and wanted.peers.units:

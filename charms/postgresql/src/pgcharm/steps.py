@@ -81,6 +81,13 @@ class Accept:
 
 
 @dataclasses.dataclass(frozen=True)
+class Prove:
+    """Remember options as the last ones with which the server ran."""
+
+    options: config.Config
+
+
+@dataclasses.dataclass(frozen=True)
 class WriteFile:
     """Write a file that daemons read."""
 
@@ -313,6 +320,7 @@ Step = (
     | AllocatePorts
     | IssueCertificate
     | Accept
+    | Prove
     | WriteFile
     | KeepServices
     | BeginEtcd

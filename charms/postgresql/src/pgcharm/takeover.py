@@ -166,7 +166,15 @@ def is_alone(wanted: desired.Desired, seen: observed.Observed) -> bool:
     )
 
 
-def refusal(wanted: desired.Desired, seen: observed.Observed) -> str:
+def is_doubtful(wanted: desired.Desired, seen: observed.Observed) -> bool:
+    """Tell whether the lost primary may have gone on alone, and no operator has accepted that."""
+    intent = read(wanted.published.get('takeover', ''))
+    return seen.gap is not None and not (intent is not None and intent.accepts_loss)
+
+
+def refusal(
+    wanted: desired.Desired, seen: observed.Observed, *, accepts_loss: bool = False
+) -> str:
     """Return why an operator's word does not make this unit the primary; empty where it does."""
     if wanted.peers.secrets is None or wanted.published.get('state') not in _WAITING:
         return f'{wanted.unit} is no hot standby of this cluster: it has nothing to take over with'
@@ -180,6 +188,13 @@ def refusal(wanted: desired.Desired, seen: observed.Observed) -> str:
         return 'another unit answers: start it, or stop all of it, before this one takes over'
     if seen.start is None:
         return f"{wanted.unit} has no copy of etcd's keys; run it on a unit that has"
+    if is_doubtful(wanted, seen) and not accepts_loss:
+        assert seen.gap is not None
+        return (
+            f'{wanted.unit} has not heard etcd since {seen.gap.since}, but the primary went on: '
+            'it may lack writes that were acknowledged since; accept-data-loss=true takes over '
+            'nevertheless'
+        )
     return ''
 
 
@@ -220,7 +235,7 @@ def plan(
     if secrets is None or options is None:
         return
     own = epoch(secrets, seen.start)
-    if not is_called_for(wanted, seen):
+    if not is_called_for(wanted, seen) or is_doubtful(wanted, seen):
         return
     assert seen.start is not None and seen.binaries is not None
     if intent is not None and own == intent.epoch:

@@ -20,10 +20,11 @@ import select
 import subprocess
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from . import cluster, etcd, files, https, patroni
+from . import contact as contacts
 
 _HOOK = 'JUJU_DISPATCH_PATH=hooks/cluster-changed ./dispatch'
 _QUICK = 0.3
@@ -68,21 +69,37 @@ class Leader:
         return changed
 
 
-def reason(acted_on: str | None, summary: str, leader: str | None, *, is_time: bool) -> str:
+def known(summary: str, leader: str, members: Iterable[str]) -> str:
+    """Return what a hook knew, as :func:`reason` compares it."""
+    return '\n'.join((summary, leader, ' '.join(sorted(members))))
+
+
+def reason(
+    acted_on: str | None,
+    summary: str,
+    leader: str | None,
+    members: Iterable[str] = (),
+    *,
+    is_time: bool,
+) -> str:
     """Return why a hook is needed, or nothing.
 
     Args:
-        acted_on: What the last hook knew, summary and leader on a line each; None: nothing yet.
+        acted_on: What the last hook knew, as :func:`known` wrote it; None: nothing yet.
         summary: Of the local Patroni, now.
         leader: Who leads by etcd; None while it has not been heard.
+        members: Who has a lease by etcd, which only a primary's status tells; none: not known.
         is_time: Whether the last hook asked to be called by now.
     """
     if acted_on is not None:
-        known, _, led = acted_on.partition('\n')
-        if summary != known:
-            return f'{summary}, was {known}'
+        was, led, there = f'{acted_on}\n\n'.split('\n')[:3]
+        now = ' '.join(sorted(members))
+        if summary != was:
+            return f'{summary}, was {was}'
         if leader is not None and leader != led:
             return f'the leader is "{leader}", was "{led}"'
+        if summary.startswith('primary') and now and there and now != there:
+            return f'the members are {now}, were {there}'
     return 'it is time' if is_time else ''
 
 
@@ -96,6 +113,7 @@ class Watcher:
         leader_key: What to watch there.
         run: The unit's run folder: there hooks say what they knew and when to be called again.
         poke: The pipe that wakes us.
+        contact: Where to keep whether the primary's log went on after etcd.
     """
 
     def __init__(
@@ -106,23 +124,29 @@ class Watcher:
         leader_key: str,
         run: Path,
         poke: Path,
+        contact: Path,
     ) -> None:
         self._ask = list(ask)
         self._patroni = patroni_door
         self._settings = settings
         self._leader_key = leader_key
+        self._members_keys = f'{leader_key.rpartition("/")[0]}/members/'
         self._leader = Leader(time.monotonic())
         self._acted_on = run / 'acted-on'
         self._again = run / 'again'
         self._busy = run / 'busy'
         self._pipe = _open_pipe(poke)
+        self._contact = contacts.Contact(contact, patroni_door, settings, time.time())
+        self._members: frozenset[str] = frozenset()
 
     def run(self) -> None:
         """Watch until the process ends."""
         threading.Thread(target=self._watch_leader, daemon=True).start()
+        threading.Thread(target=self._contact.watch, args=[_PAUSE], daemon=True).start()
         pause = _PAUSE
         while True:
             state = cluster.observe(self._patroni)
+            self._contact.hear(state)
             summary = state.summary if state else cluster.DOWN
             reason = self._reason(summary)
             if reason and self._is_busy():
@@ -139,7 +163,8 @@ class Watcher:
 
     def _reason(self, summary: str) -> str:
         is_time = _due(self._again) <= time.time()
-        return reason(files.read(self._acted_on), summary, self._leader.name, is_time=is_time)
+        acted_on, leader = files.read(self._acted_on), self._leader.name
+        return reason(acted_on, summary, leader, self._members, is_time=is_time)
 
     def _is_busy(self) -> bool:
         """Tell whether a hook is running, which may see by itself what we have seen."""
@@ -200,20 +225,30 @@ class Watcher:
         )
         with contextlib.closing(connection):
             # This read needs a majority: who was cut off must not tell us old news.
-            body = json.dumps(etcd.key_request(self._leader_key))
-            connection.request('POST', '/v3/kv/range', body)
+            wanted = etcd.range_request(self._leader_key, self._members_keys)
+            connection.request('POST', '/v3/kv/range', json.dumps(wanted))
             found = json.loads(connection.getresponse().read())
             revision = int(found['header']['revision'])
-            self._hear(etcd.value(found['kvs'][0]) if found.get('kvs') else '')
-            body = json.dumps(etcd.watch_request(self._leader_key, revision))
+            there = {etcd.key(one): etcd.value(one) for one in found.get('kvs', ())}
+            self._hear(there)
+            body = json.dumps(etcd.watch_request(wanted, revision))
             connection.request('POST', '/v3/watch', body)
             response = connection.getresponse()
             while line := response.readline():
                 for event in json.loads(line)['result'].get('events', ()):
-                    self._hear('' if event.get('type') == 'DELETE' else etcd.value(event['kv']))
+                    if event.get('type') == 'DELETE':
+                        there.pop(etcd.key(event['kv']), None)
+                    else:
+                        there[etcd.key(event['kv'])] = etcd.value(event['kv'])
+                self._hear(there)
 
-    def _hear(self, leader: str) -> None:
-        if self._leader.hear(leader, time.monotonic()):
+    def _hear(self, keys: Mapping[str, str]) -> None:
+        """Note what etcd says; wake up where it is news."""
+        first = self._members_keys
+        members = frozenset(name.removeprefix(first) for name in keys if name.startswith(first))
+        is_news = self._leader.hear(keys.get(self._leader_key, ''), time.monotonic())
+        if is_news or members != self._members:
+            self._members = members
             self._poke()
 
     def _poke(self) -> None:
@@ -245,12 +280,13 @@ def main() -> None:
     for name in ('unit', 'juju-exec', 'address', 'leader-key'):
         parser.add_argument(f'--{name}', required=True)
     parser.add_argument('--patroni', type=int, required=True, metavar='PORT')
-    for name in ('ca', 'certificate', 'key', 'settings', 'run', 'poke'):
+    for name in ('ca', 'certificate', 'key', 'settings', 'run', 'poke', 'contact'):
         parser.add_argument(f'--{name}', type=Path, required=True)
     given = parser.parse_args()
     door = https.Door(given.address, given.patroni, given.ca, given.certificate, given.key)
     ask = [given.juju_exec, given.unit, _HOOK]
-    Watcher(ask, door, given.settings, given.leader_key, given.run, given.poke).run()
+    paths = (given.run, given.poke, given.contact)
+    Watcher(ask, door, given.settings, given.leader_key, *paths).run()
 
 
 if __name__ == '__main__':

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -40,12 +41,29 @@ class Etcd3(_Etcd3):  # pyright: ignore[reportUntypedBaseClass] # as above
 
     def __init__(self, config: dict[str, Any], mpp: Any) -> None:
         self._lease_seconds = int(config['lease'])
+        self._renewed_at = 0
         _Etcd3.__init__(self, {**config, 'ttl': self._lease_seconds}, mpp)
 
     def set_ttl(self, ttl: int) -> bool | None:  # noqa: ARG002
         """Ignore what the dynamic configuration says."""
         changed: bool | None = _Etcd3.set_ttl(self, self._lease_seconds)
         return changed
+
+    def touch_member(self, data: dict[str, Any]) -> bool:
+        """Renew this member's lease and say how it is; note when that went well."""
+        touched: bool = _Etcd3.touch_member(self, data)
+        if touched:
+            self._renewed_at = int(time.time())
+        return touched
+
+    @property
+    def last_seen(self) -> int:
+        """When etcd renewed this member's lease, in whole seconds since 1970.
+
+        Patroni's own is when it read of the cluster last, and that it may from a copy that is cut
+        off from the others: our member of etcd, where it has no vote.
+        """
+        return self._renewed_at
 
     def reload_config(self, config: Any) -> None:
         """Take over lease and hosts of the settings that were read again."""
