@@ -85,7 +85,9 @@ class Cluster:
         self.wait_whole()
 
     def remove_witness(self) -> None:
-        """Take the witness away, and wait until its vote is given back."""
+        """Take the witness away, if there is one, and wait until its vote is given back."""
+        if not self._has_witness:
+            return
         self.solo.do('remove-application', 'witness', '--no-prompt')
         self._has_witness = False
         self.wait_whole()

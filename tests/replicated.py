@@ -45,9 +45,9 @@ class Cluster:
         assert task['status'] == 'completed', task
         return {name: text for name, text in task['results'].items() if name != 'return-code'}
 
-    def refusal(self, unit: str, action: str) -> str:
+    def refusal(self, unit: str, action: str, *parameters: str) -> str:
         """Run an action that fails and return its message."""
-        task = self.ask('run', unit, action)[unit]
+        task = self.ask('run', unit, action, *parameters)[unit]
         assert task['status'] == 'failed', task
         return task['message']
 

@@ -132,7 +132,7 @@ def test_loss_of_the_master_and_the_witness_is_taken_over_without_a_loss(
 
 def test_last_of_three_units_does_not_know_what_the_others_confirmed(cluster: clusters.Cluster):
     cluster.remove_witness()
-    cluster.solo.do('add-unit', clusters.APPLICATION)
+    cluster.solo.do('add-unit', clusters.APPLICATION, '-n', str(3 - len(cluster.rows())))
     cluster.wait_whole(3)
     master = cluster.primary()
     survivor, other = [unit for unit in cluster.rows() if unit != master]

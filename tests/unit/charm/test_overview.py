@@ -47,7 +47,7 @@ def test_table_and_json_say_the_same() -> None:
     shown = actions.table(overview.cells(found)).splitlines()
     told = json.loads(overview.to_json(found))
     assert shown[0].split() == (
-        ['unit', 'role', 'state', 'timeline', 'lag', 'seconds', 'sync', 'etcd', 'host']
+        ['unit', 'role', 'state', 'timeline', 'lag', 'seconds', 'sync', 'etcd', 'host', 'note']
     )
     assert shown[2].split()[4:8] == ['0', '0.2', 'sync', 'learner']
     assert told[1]['lag_seconds'] == 0.25 and told[1]['etcd'] == 'learner'

@@ -353,3 +353,24 @@ def test_unit_that_lost_etcd_before_the_master_asks_to_accept_a_loss() -> None:
     assert 'since 2030-01-01 00:00:00 UTC' in takeover.refusal(removed, doubts)
     assert takeover.refusal(removed, doubts, accepts_loss=True) == ''
     assert 'RestoreEtcd' in kinds(told, doubts, late)
+
+
+@pytest.mark.parametrize(
+    ('role', 'name'), [('sync_standby', 'waiting'), ('quorum_standby', 'blocked')]
+)
+def test_unit_that_was_one_of_several_asks_to_accept_what_it_cannot_know(
+    role: str, name: str
+) -> None:
+    url = https.url('10.0.0.1', 2380)
+    alone = consensus.View((membership.Member('1', 'pg-0', url, url),), '1')
+    own = cluster.Member('pg-0', role, 'running', '10.0.0.1', 5432, 1, None)
+    done = survivor(takeover=str(takeover.Intent(1, worlds.NOW.timestamp(), is_told=True)))
+    found = seen(
+        etcd=alone,
+        start=etcd.Start(f'{worlds.TOKEN}.1', {}, '7'),
+        cluster=cluster.Cluster((own,)),
+        database=database.Catalogue(False, (), 10.0),
+    )
+    done = dataclasses.replace(done, peers=two({}).peers)
+
+    assert status.status(done, found).name == name

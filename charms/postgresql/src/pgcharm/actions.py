@@ -21,6 +21,7 @@ from . import (
     overview,
     peers,
     ports,
+    reserve,
 )
 from .clients import passwords, wire
 
@@ -148,7 +149,10 @@ def show_cluster(question: Question) -> Mapping[str, str]:
         database.replicas(leader.host, leader.port, question.secrets) if leader is not None else {}
     )
     seen = observed.observe(question.wanted)
-    found = overview.rows(members, replicas, seen.etcd)
+    options = seen.accepted
+    units = [layout.unit_of(one.name) for one in members] if options is not None else []
+    notes = {unit: reserve.note(options, unit) for unit in units if options is not None}
+    found = overview.rows(members, replicas, seen.etcd, notes)
     titles, *lines = overview.cells(found)
     each = {
         f'member-{layout.member_of(line[0]).replace(".", "-")}': ' '.join(

@@ -89,6 +89,12 @@ class Member:
     is_pending: bool = False
     """Whether parameters of it wait for a restart."""
 
+    may_lead: bool = True
+    """Whether it may become the primary."""
+
+    may_confirm: bool = True
+    """Whether its confirmation may count."""
+
     @property
     def is_synchronous(self) -> bool:
         """Whether its confirmation counts."""
@@ -206,7 +212,7 @@ def members(door: https.Door) -> tuple[Member, ...]:
         raise errors.UnreachableError(f'{door.address}:{door.port} does not know the cluster yet')
     found: list[Member] = []
     for record in answer.record.get('members', []):
-        lag = record.get('lag')
+        lag, tags = record.get('lag'), record.get('tags') or {}
         found.append(
             Member(
                 name=str(record.get('name', '')),
@@ -217,6 +223,8 @@ def members(door: https.Door) -> tuple[Member, ...]:
                 timeline=int(record.get('timeline') or 0),
                 lag_bytes=lag if isinstance(lag, int) else None,
                 is_pending=bool(record.get('pending_restart')),
+                may_lead=not tags.get('nofailover'),
+                may_confirm=not tags.get('nosync'),
             )
         )
     return tuple(sorted(found, key=lambda member: member.name))

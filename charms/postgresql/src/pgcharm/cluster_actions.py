@@ -21,6 +21,7 @@ from . import (
     https,
     layout,
     observed,
+    reserve,
     status,
     steps,
     takeover,
@@ -74,7 +75,7 @@ def restart(question: actions.Question) -> Mapping[str, str]:
     if moves:
         # A primary with a standby restarts as one: writers wait for the hand-over alone.
         found = _view(question)
-        if any(one.is_streaming for one in found.members):
+        if reserve.takers(found):
             question.tell(f'{layout.unit_of(found.leader)} hands over')
             old = found.leader
             _move(question, found, '')
@@ -122,10 +123,10 @@ def fence(question: actions.Question) -> Mapping[str, str]:
         return {'result': f'{unit} is fenced already'}
     found = _view(question)
     is_primary = found.leader == question.wanted.places.member
-    moves = is_primary and any(one.is_streaming for one in found.members)
+    moves = is_primary and bool(reserve.takers(found))
     if is_primary and not moves and not question.params.get('force'):
         raise errors.Error(
-            f'{unit} is the primary and no standby streams: nobody could write; '
+            f'{unit} is the primary and no standby may take over: nobody could write; '
             'give force=true if that is what you want'
         )
     plan = f'{unit} hands over and stops' if moves else f'{unit} stops'
@@ -234,9 +235,20 @@ def check_candidate(found: cluster.Cluster, candidate: str) -> None:
     Raises:
         errors.Error: With the units that could.
     """
-    standbys = {layout.unit_of(one.name): one for one in found.members if one.is_streaming}
+    standbys = {layout.unit_of(one.name): one for one in reserve.takers(found)}
+    if not standbys and any(one.is_streaming for one in found.members):
+        raise errors.Error(
+            'no standby may become the master: see the options "no-failover" and '
+            '"delayed-standby", or add a unit'
+        )
     if not standbys:
         raise errors.Error('no standby streams: add a unit, or wait until one has caught up')
+    member = found.member(layout.member_of(candidate)) if candidate else None
+    if member is not None and not member.may_lead:
+        raise errors.Error(
+            f'{candidate} never becomes the master (options "no-failover", "delayed-standby"); '
+            f'choose one of: {" ".join(sorted(standbys))}'
+        )
     if candidate and candidate not in standbys:
         names = ' '.join(sorted(standbys))
         raise errors.Error(f'"{candidate}" is no standby that streams; choose one of: {names}')
@@ -255,7 +267,7 @@ def _refuse_paused(question: actions.Question) -> None:
 
 def _move(question: actions.Question, found: cluster.Cluster, candidate: str) -> None:
     """Let the primary's role move; fast where this unit has it and there is one way to go."""
-    standbys = [one for one in found.members if one.is_streaming]
+    standbys = reserve.takers(found)
     if found.leader == question.wanted.places.member and (not candidate or len(standbys) == 1):
         binaries = observed.observe(question.wanted).binaries
         assert binaries is not None

@@ -15,6 +15,7 @@ from . import (
     membership,
     observed,
     patroni,
+    reserve,
     roles,
     rolling,
     steps,
@@ -154,8 +155,12 @@ def _is_unconfirmed(wanted: desired.Desired, seen: observed.Observed) -> bool:
     found = seen.cluster
     if found is None or found.leader != wanted.places.member or roles.mode(wanted, seen) == 'off':
         return False
-    streaming = [member for member in found.members if member.is_streaming]
+    streaming = [one for one in found.members if one.is_streaming and one.may_confirm]
     return bool(streaming) and not any(member.is_synchronous for member in streaming)
+
+
+def _is_standby(seen: observed.Observed) -> bool:
+    return seen.patroni is not None and seen.patroni.is_streaming
 
 
 def is_moving(wanted: desired.Desired, seen: observed.Observed) -> bool:
@@ -164,7 +169,8 @@ def is_moving(wanted: desired.Desired, seen: observed.Observed) -> bool:
         return False
     if takeover.is_called_for(wanted, seen):
         return True
-    if roles.state(wanted, seen) in (None, 'failover') or seen.rivals:
+    is_delayed = bool(reserve.delay(wanted, seen)) and _is_standby(seen)
+    if (roles.state(wanted, seen) in (None, 'failover') and not is_delayed) or seen.rivals:
         return True
     if rolling.turn(wanted, seen) or rolling.is_to_tell(wanted, seen):
         return True

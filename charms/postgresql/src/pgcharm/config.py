@@ -30,6 +30,12 @@ _ENCODINGS = (
     *('MULE_INTERNAL', 'SQL_ASCII', 'UTF8', 'WIN866', 'WIN874'),
     *(f'WIN{number}' for number in range(1250, 1259)),
 )
+_UNIT = re.compile(r'[a-z][a-z0-9]*(?:-[a-z0-9]+)*/\d{1,9}', re.ASCII)
+_DELAY = re.compile(r'([1-9]\d{0,6})(s|min|h|d)', re.ASCII)
+_SECONDS = {'s': 1, 'min': 60, 'h': 3600, 'd': 86400}
+_LONGEST_DELAY = 24 * 86400
+"""PostgreSQL counts them in milliseconds, in 31 bits."""
+
 _METHODS = ('scram-sha-256', 'cert', 'reject', 'ldap', 'pam', 'gss')
 _TYPES = ('host', 'hostssl', 'hostnossl', 'hostgssenc', 'hostnogssenc')
 
@@ -52,6 +58,8 @@ class Config:
             always, or never.
         failover_lease: Seconds until a silent primary is replaced.
         maximum_lag_on_failover: Bytes that a standby may be behind and still be promoted.
+        no_failover: Units that never become the master.
+        delayed_standby: By how much a unit is behind on purpose, ``1h``, by its name.
     """
 
     version: str | None = None
@@ -72,6 +80,8 @@ class Config:
     synchronous_mode: Literal['auto', 'strict', 'off'] = 'auto'
     failover_lease: int = 7
     maximum_lag_on_failover: int = 1048576
+    no_failover: tuple[str, ...] = ()
+    delayed_standby: Mapping[str, str] = dataclasses.field(default_factory=dict[str, str])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -91,7 +101,10 @@ class Parsed:
 
 
 def parse(
-    raw: Mapping[str, Any], accepted: Config | None, types: Mapping[str, str] | None = None
+    raw: Mapping[str, Any],
+    accepted: Config | None,
+    types: Mapping[str, str] | None = None,
+    application: str = '',
 ) -> Parsed:
     """Return the options as typed values.
 
@@ -99,6 +112,7 @@ def parse(
         raw: As Juju gives them; one that is missing has its default.
         accepted: What the unit runs with; a faulty option keeps that value, else the default.
         types: PostgreSQL's parameters (``parameters.known``); None while it is not installed.
+        application: Ours, whose units options may name; empty: any.
     """
     good = accepted or Config()
     values: dict[str, Any] = {}
@@ -114,15 +128,24 @@ def parse(
             faults.append(Fault(option, str(error)))
             values[field.name] = getattr(good, field.name)
     parsed = Config(**values)
-    for option, reason in _faults_together(parsed, types):
+    for option, reason in _faults_together(parsed, types, application):
         faults.append(Fault(option, reason))
         name = option.replace('-', '_')
         parsed = dataclasses.replace(parsed, **{name: getattr(good, name)})
     return Parsed(parsed, tuple(faults))
 
 
-def _faults_together(parsed: Config, types: Mapping[str, str] | None) -> Iterator[tuple[str, str]]:
+def _faults_together(
+    parsed: Config, types: Mapping[str, str] | None, application: str
+) -> Iterator[tuple[str, str]]:
     """Return what is wrong with options that are good each by itself."""
+    for option, named in (
+        ('no-failover', parsed.no_failover),
+        ('delayed-standby', parsed.delayed_standby),
+    ):
+        others = [unit for unit in named if application and unit.rpartition('/')[0] != application]
+        if others:
+            yield option, f'{others[0]} is no unit of {application}'
     charset = parsed.locale.partition('.')[2].partition('@')[0].lower().replace('-', '')
     if charset == 'utf8' and parsed.encoding not in ('UTF8', 'SQL_ASCII'):
         yield 'encoding', f'{parsed.encoding} does not fit the locale {parsed.locale}'
@@ -148,6 +171,7 @@ def from_json(text: str) -> Config:
     found = cast('dict[str, Any]', json.loads(text))
     plain = {name: value for name, value in found.items() if name in names}
     plain['extra_pg_auth'] = tuple(plain['extra_pg_auth'])
+    plain['no_failover'] = tuple(plain.get('no_failover', ()))
     plain['admin_addresses'] = tuple(map(ipaddress.ip_network, plain['admin_addresses']))
     return Config(**plain)
 
@@ -282,6 +306,29 @@ def _networks(given: Any) -> tuple[Network, ...]:
     return tuple(found)
 
 
+def _units(given: Any) -> tuple[str, ...]:
+    words = [word for word in re.split(r'[,\s]+', str(given).strip()) if word]
+    wrong = [word for word in words if not _UNIT.fullmatch(word)]
+    if wrong:
+        raise ValueError(f'"{wrong[0][:40]}" is not a unit such as pg-a/2')
+    return tuple(sorted(set(words)))
+
+
+def _delays(given: Any) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for word in re.split(r'[,\s]+', str(given).strip()):
+        unit, _, delay = word.partition('=')
+        if not word:
+            continue
+        match = _DELAY.fullmatch(delay)
+        if not _UNIT.fullmatch(unit) or match is None:
+            raise ValueError(f'"{word[:40]}" is not a unit and a delay such as pg-a/2=1h')
+        if int(match[1]) * _SECONDS[match[2]] > _LONGEST_DELAY:
+            raise ValueError(f'{delay} of {unit} is more than 24d')
+        found[unit] = delay
+    return dict(sorted(found.items()))
+
+
 def _synchronous(given: Any) -> str:
     if given not in ('auto', 'strict', 'off'):
         raise ValueError(f'"{str(given)[:20]}" is none of auto, strict and off')
@@ -313,4 +360,6 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     'synchronous-mode': _synchronous,
     'failover-lease': _number(7, 60),
     'maximum-lag-on-failover': _number(0, 1 << 40),
+    'no-failover': _units,
+    'delayed-standby': _delays,
 }

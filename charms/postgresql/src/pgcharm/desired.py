@@ -114,7 +114,8 @@ class Desired:
             accepted: The last good ones.
             types: Of PostgreSQL's parameters, where they are known.
         """
-        return undo.taken_back(config.parse(self.options, accepted, types), undo.known(self))
+        parsed = config.parse(self.options, accepted, types, self.places.scope)
+        return undo.taken_back(parsed, undo.known(self))
 
 
 def read(

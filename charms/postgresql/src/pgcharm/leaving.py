@@ -48,9 +48,17 @@ def _parting(wanted: desired.Desired, seen: observed.Observed) -> Iterator[steps
         return
     own = observed.patroni_door(wanted, numbers)
     others = tuple(observed.peer_door(wanted, peer, numbers) for peer in wanted.peers.known)
-    if seen.patroni is not None and seen.patroni.is_primary:
+    found, member = seen.cluster, wanted.places.member
+    # Units that never lead while there are others do when they are alone: after this one.
+    waits = found is None or any(one.may_lead for one in found.members if one.name != member)
+    if seen.patroni is not None and seen.patroni.is_primary and waits:
         yield steps.HandOver(own, others, numbers.postgresql, seen.binaries.pg_bin_dir)
-    elif seen.patroni is not None and seen.cluster is not None and seen.accepted is not None:
+    elif (
+        seen.patroni is not None
+        and not seen.patroni.is_primary
+        and seen.cluster is not None
+        and seen.accepted is not None
+    ):
         settings = running.patroni_settings(wanted, seen, stands_aside=True)
         path = wanted.places.patroni_settings
         yield steps.StandAside(own, others, wanted.places.member, path, settings)

@@ -34,12 +34,15 @@ class Row:
     """``leader``, ``voter``, ``learner``; empty where it is no member."""
 
     host: str = ''
+    note: str = ''
+    """Why it never becomes the primary; empty where it may."""
 
 
 def rows(
     members: Iterable[cluster.Member],
     replicas: Mapping[str, database.Replica],
     found: consensus.View | None,
+    notes: Mapping[str, str] | None = None,
 ) -> tuple[Row, ...]:
     """Return a row for each member.
 
@@ -47,6 +50,7 @@ def rows(
         members: Whose Patroni has a lease.
         replicas: What the primary says of its standbys, by member.
         found: The etcd cluster; None while it does not answer.
+        notes: What else is to be said of units, by name.
     """
     roles = etcd_roles(found)
     there = tuple(
@@ -59,6 +63,7 @@ def rows(
             lag_seconds=replicas[one.name].lag_seconds if one.name in replicas else None,
             sync_state=replicas[one.name].sync_state if one.name in replicas else '',
             etcd=roles.get(one.name, ''),
+            note=(notes or {}).get(layout.unit_of(one.name), ''),
             host=f'{one.host}:{one.port}',
         )
         for one in members

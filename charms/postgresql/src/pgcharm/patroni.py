@@ -83,6 +83,12 @@ class Cluster:
     stands_aside: bool = False
     """Whether it leaves: nobody shall count on it, nor choose it."""
 
+    never_leads: bool = False
+    """Whether nobody shall choose it."""
+
+    delay: str = ''
+    """By how much it shall be behind, ``1h``: then nobody counts on it either."""
+
 
 Mode = Literal['off', 'on', 'quorum']
 
@@ -230,7 +236,13 @@ def settings(cluster: Cluster) -> str:
             'parameters': {**local, **_own_parameters(places)},
         },
     }
-    content['tags'] = {'nofailover': True, 'nosync': True} if cluster.stands_aside else {}
+    if cluster.delay:
+        content['postgresql']['recovery_conf'] = {'recovery_min_apply_delay': cluster.delay}
+    is_aside = cluster.stands_aside or bool(cluster.delay)
+    content['tags'] = {
+        **({'nofailover': True} if is_aside or cluster.never_leads else {}),
+        **({'nosync': True} if is_aside else {}),
+    }
     digest_of = json.dumps(content, sort_keys=True)
     made = hashlib.sha256(digest_of.encode()).hexdigest()[:16]
     content['tags'][DIGEST_TAG] = content['postgresql'][DIGEST_TAG] = made

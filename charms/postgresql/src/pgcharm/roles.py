@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from . import desired, layout, observed, patroni
+from . import desired, layout, observed, patroni, reserve
 from .clients import answers
 
 
@@ -37,10 +37,11 @@ def state(wanted: desired.Desired, seen: observed.Observed) -> answers.State | N
     if is_ours and said in ('master', 'standalone'):
         return said
     if said is None:
-        return 'hot standby' if _may_join(wanted, seen, leader) else None
+        joins = 'failover' if reserve.delay(wanted, seen) else 'hot standby'
+        return joins if _may_join(wanted, seen, leader) else None
     if leader is None:
         return said if said != 'master' else 'failover'
-    if not leader or is_ours or seen.database is None:
+    if not leader or is_ours or seen.database is None or reserve.delay(wanted, seen):
         return 'failover'
     return 'hot standby' if said == 'hot standby' or _is_streaming(seen) else 'failover'
 
@@ -77,8 +78,12 @@ def mode(wanted: desired.Desired, seen: observed.Observed) -> patroni.Mode:
     options = seen.accepted
     if options is None or options.synchronous_mode == 'off':
         return 'off'
-    others = len(joined(wanted))
-    return 'off' if not others else 'on' if others == 1 else 'quorum'
+    others = [unit for unit in joined(wanted) if unit not in options.delayed_standby]
+    if not others:
+        # Where nobody's word can count, only the strict wait for it.
+        is_strict = options.synchronous_mode == 'strict' and bool(joined(wanted))
+        return 'on' if is_strict else 'off'
+    return 'on' if len(others) == 1 else 'quorum'
 
 
 def places(

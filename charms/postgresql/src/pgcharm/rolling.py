@@ -14,7 +14,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal
 
-from . import cluster, config, https, layout, steps, undo
+from . import cluster, config, https, layout, reserve, steps, undo
 
 if TYPE_CHECKING:
     from . import desired, observed
@@ -124,6 +124,7 @@ def plan(
     if not unit:
         return
     moves = layout.member_of(unit) == leader and _wishes(wanted, seen)[unit] == 'due'
+    moves = moves and seen.cluster is not None and bool(reserve.takers(seen.cluster))
     if not moves or not wanted.peers.units:
         yield steps.RestartPostgres(doors[unit])
     elif unit == wanted.unit:

@@ -19,6 +19,7 @@ from . import (
     observed,
     patroni,
     ports,
+    reserve,
     roles,
     rolling,
     services,
@@ -309,6 +310,8 @@ def patroni_settings(
             etcd=clustering.hosts(wanted, seen),
             lease=options.failover_lease,
             stands_aside=stands_aside,
+            never_leads=reserve.is_reserved(wanted, seen),
+            delay=reserve.delay(wanted, seen),
         )
     )
 

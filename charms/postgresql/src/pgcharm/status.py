@@ -13,6 +13,7 @@ from . import (
     observed,
     plan,
     preparing,
+    reserve,
     roles,
     serving,
     takeover,
@@ -125,8 +126,11 @@ def _status(wanted: desired.Desired, seen: observed.Observed) -> Status:
         return Status('waiting', 'taking over: waiting until the others are silent')
     if seen.etcd is None and wanted.peers.units:
         return Status('blocked', _lost(wanted, 'reads only'))
-    if state == 'hot standby':
+    if state == 'hot standby' or reserve.delay(wanted, seen):
         return _standby(wanted, seen)
+    if takeover.is_stuck(wanted, seen):
+        command = f'run {wanted.unit} takeover accept-data-loss=true'
+        return Status('blocked', f'may lack writes; {command}')
     if seen.cluster is not None and not seen.cluster.leader:
         return Status('waiting', 'a new primary is being elected')
     return Status('waiting', 'PostgreSQL is read-only until it has joined the cluster')
@@ -167,22 +171,19 @@ def _standby(wanted: desired.Desired, seen: observed.Observed) -> Status:
         return Status('waiting', 'hot standby; Patroni does not answer')
     leader = seen.cluster.leader
     own = seen.cluster.member(wanted.places.member)
-    if (
-        not leader
-        and takeover.is_alone(wanted, seen)
-        and own is not None
-        and not own.is_synchronous
-    ):
-        return Status(
-            'blocked', f'may lack writes; run {wanted.unit} takeover accept-data-loss=true'
-        )
     if not leader:
         return Status('waiting', 'a new primary is being elected')
     if seen.patroni is None or not seen.patroni.is_streaming:
         return Status('waiting', f'hot standby, catching up with {layout.unit_of(leader)}')
     behind = own.lag_bytes if own is not None else None
     lag = f', {_size(behind)} behind' if behind and behind > _NOTABLE else ''
-    return Status('active', f'hot standby of {layout.unit_of(leader)}{lag}')
+    delay = reserve.delay(wanted, seen)
+    if delay:
+        return Status(
+            'active', f'delayed standby of {layout.unit_of(leader)}, {delay} behind{lag}'
+        )
+    never = ', never the master' if reserve.is_reserved(wanted, seen) else ''
+    return Status('active', f'hot standby of {layout.unit_of(leader)}{never}{lag}')
 
 
 def _promise(wanted: desired.Desired, seen: observed.Observed) -> str:
@@ -209,6 +210,9 @@ def _promise(wanted: desired.Desired, seen: observed.Observed) -> str:
         return 'can lose no unit: the voters of etcd are changing'
     if any(one.peer_url not in seen.witnesses for one in witness.voters(seen.etcd)):
         return 'can lose no unit: the witness is away'
+    if not reserve.takers(found):
+        which = others[0] if len(others) == 1 else 'a standby'
+        return f'can lose {which}; nobody takes over from this unit: no other one may'
     confirms = any(member and member.is_synchronous for member in members)
     wanted_mode = roles.mode(wanted, seen)
     if wanted_mode == 'off':

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from concurrent import futures
 from typing import TYPE_CHECKING
 
-from . import etcd, https, peers, services, steps
+from . import etcd, https, peers, reserve, services, steps
 
 if TYPE_CHECKING:
     from . import desired, observed
@@ -166,6 +166,22 @@ def is_alone(wanted: desired.Desired, seen: observed.Observed) -> bool:
     )
 
 
+def is_stuck(wanted: desired.Desired, seen: observed.Observed) -> bool:
+    """Tell whether this unit has taken over and is not promoted, since it may lack writes.
+
+    It had not confirmed all, or was one of several of which any one had: alone it cannot know.
+    """
+    found = seen.cluster
+    own = found.member(wanted.places.member) if found is not None else None
+    return (
+        found is not None
+        and not found.leader
+        and is_alone(wanted, seen)
+        and own is not None
+        and own.role != 'sync_standby'
+    )
+
+
 def is_doubtful(wanted: desired.Desired, seen: observed.Observed) -> bool:
     """Tell whether the lost primary may have gone on alone, and no operator has accepted that."""
     intent = read(wanted.published.get('takeover', ''))
@@ -184,6 +200,11 @@ def refusal(
         return 'a majority of etcd answers, so a primary is elected by itself; see "show-cluster"'
     if seen.patroni is not None and seen.patroni.is_streaming:
         return f'{wanted.unit} still receives the write-ahead log of a primary'
+    if reserve.is_reserved(wanted, seen):
+        return (
+            f'{wanted.unit} never becomes the master: take it out of the options '
+            '"no-failover" and "delayed-standby" first'
+        )
     if seen.others_answer:
         return 'another unit answers: start it, or stop all of it, before this one takes over'
     if seen.start is None:
@@ -297,13 +318,13 @@ def concluding(wanted: desired.Desired, seen: observed.Observed) -> Iterator[ste
     if intent is None or secrets is None or epoch(secrets, seen.start) != intent.epoch:
         return
     is_first = wanted.published.get('epoch') != str(intent.epoch)
-    is_stuck = (
+    is_accepted = (
         intent.accepts_loss
         and is_alone(wanted, seen)
         and seen.cluster is not None
         and not seen.cluster.leader
     )
-    if is_first or is_stuck:
+    if is_first or is_accepted:
         assert seen.ports is not None
         door = https.Door(
             wanted.address,
