@@ -58,7 +58,6 @@ class Observed:
     failure: failure.Failure | None = None
     """The last start of the server, where it failed."""
 
-
     version: str = ''
     """PostgreSQL's major version here: the data's, else the option's, else the distribution's."""
 
