@@ -159,6 +159,20 @@ def _is_unconfirmed(wanted: desired.Desired, seen: observed.Observed) -> bool:
     return bool(streaming) and not any(member.is_synchronous for member in streaming)
 
 
+def is_known(wanted: desired.Desired, seen: observed.Observed) -> bool:
+    """Tell whether what there is to say of the cluster changes by nothing but an event.
+
+    A standby that is on its way has its lease already, and its own word may come too early.
+    """
+    found = seen.cluster
+    is_primary = found is not None and found.leader == wanted.places.member
+    return not undo.is_open(seen) and not (
+        is_primary
+        and found is not None
+        and any(not one.is_streaming for one in found.members if one.name != found.leader)
+    )
+
+
 def _is_standby(seen: observed.Observed) -> bool:
     return seen.patroni is not None and seen.patroni.is_streaming
 

@@ -28,7 +28,6 @@ from . import (
     running,
     status,
     steps,
-    undo,
     watcher,
 )
 from .clients import answers
@@ -109,18 +108,17 @@ def _reconcile(
     done: list[steps.Step] = []
     deadline = time.monotonic() + (_START_SECONDS if wanted.is_starting else 0.0)
     seen = workload.observe(wanted)
-    rounds, patience = 0, workload.look_after
+    rounds, patience, is_done = 0, workload.look_after, True
     while rounds < _ROUNDS:
         planned = plan.plan(wanted, seen, dt.datetime.now(dt.timezone.utc))
         # What Juju takes over at the end of the hook looks undone until then.
         todo = [step for step in planned if step not in done]
         rounds += 1
         if not todo:
-            if not plan.is_on_its_way(wanted, seen):
+            # What is seen after the last plan would make a status of things that nobody did.
+            if time.monotonic() >= deadline or not plan.is_on_its_way(wanted, seen):
                 break
             seen = _wait(wanted, workload, deadline)
-            if time.monotonic() >= deadline:
-                break
             continue
         _log.info('to do: %s', ', '.join(type(step).__name__ for step in todo))
         try:
@@ -139,13 +137,14 @@ def _reconcile(
             # It was there a moment ago: the watcher sees it come back.
             tell(str(error))
             seen = workload.observe(wanted)
+            is_done = False
             break
         seen = workload.observe(wanted)
     found = status.status(wanted, seen)
     # Before that the watcher would only ask for what comes anyway.
     if not wanted.is_leaving and wanted.has_started:
-        is_known = found.name == 'active' and not undo.is_open(seen)
-        again = None if is_known else time.time() + _AGAIN
+        is_settled = found.name == 'active' and is_done and clustering.is_known(wanted, seen)
+        again = None if is_settled else time.time() + _AGAIN
         if clustering.is_moving(wanted, seen):
             again = time.time() + _SOON
         if seen.database is not None:
