@@ -29,6 +29,7 @@ class Hook:
         self._worlds = [_seen(wanted, LEADERS[world]) for world in worlds_]
         self.told: dict[int, list[str]] = {number: [] for number in range(clients)}
         self.says: dict[str, str] = {}
+        self.looks = 0
 
     def run(self, look_after: float = 60.0) -> None:
         workload = reconcile.Workload(
@@ -41,6 +42,7 @@ class Hook:
         reconcile.reconcile(self.wanted, _Bags(), lambda _: None, workload)  # pyright: ignore[reportArgumentType] # what it uses of them
 
     def _observe(self, _: desired.Desired) -> observed.Observed:
+        self.looks += 1
         return self._worlds.pop(0) if len(self._worlds) > 1 else self._worlds[0]
 
     def _execute(
@@ -105,3 +107,11 @@ def test_that_a_master_is_elected_is_told_to_all_if_it_lasts() -> None:
     hook.run(look_after=-1.0)
 
     assert list(hook.told.values()) == [['failover']] * 50
+
+
+def test_nothing_is_looked_at_after_the_last_plan() -> None:
+    hook = Hook(0, 'elected', 'elected', 'ours')
+
+    hook.run()
+
+    assert (hook.says['state'], hook.looks) == ('failover', 2)
