@@ -9,8 +9,8 @@ COMMAND = table.command(
     'detach-storage',
     '<storage> [<storage> ...]',
     'The storage stays in the model, for "solo attach-storage" or "--attach-storage".',
-    table.FORCE,
-    table.NO_WAIT,
+    table.FORCE_IGNORED,
+    table.NO_WAIT_IGNORED,
 )
 
 

@@ -11,7 +11,7 @@ COMMAND = table.command(
     'remove-relation',
     '<application>[:<endpoint>] <application>[:<endpoint>] | <relation-id>',
     '',
-    table.FORCE,
+    table.FORCE_IGNORED,
     table.WAIT,
 )
 

@@ -12,8 +12,8 @@ COMMAND = table.command(
     'remove-saas',
     '<saas-application-name> [<saas-application-name>...]',
     'The relations to it end, in both models.',
-    table.FORCE,
-    table.NO_WAIT,
+    table.FORCE_IGNORED,
+    table.NO_WAIT_IGNORED,
 )
 
 

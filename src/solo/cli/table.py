@@ -180,6 +180,9 @@ FORCE = flags.Flag(('force',), 'bool', help='Go on when something fails on the w
 NO_WAIT = flags.Flag(
     ('no-wait',), 'bool', help='With --force: do not wait for each step to complete'
 )
+# Where the hooks decide when it ends, and nothing is waited for.
+FORCE_IGNORED = flags.Flag(('force',), 'bool', help='Accepted for Juju: without effect')
+NO_WAIT_IGNORED = flags.Flag(('no-wait',), 'bool', help='Accepted for Juju: without effect')
 UTC = flags.Flag(('utc',), 'bool', help='Display timestamps in the UTC timezone')
 COLOR = flags.Flag(('color',), 'bool', help='Use ANSI color codes in output')
 NO_COLOR = flags.Flag(('no-color',), 'bool', help='Disable ANSI color codes in output')

@@ -6,6 +6,7 @@ neither a restart of the controller nor a change of other ports touches an open 
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import fcntl
 import json
@@ -64,7 +65,8 @@ class Forwarder:
         fresh.write_text(text)
         fresh.rename(self._data / 'forward.json')
         if running is not None:
-            os.kill(running, signal.SIGHUP)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(running, signal.SIGHUP)
         deadline = time.monotonic() + _ANSWER_SECONDS
         while time.monotonic() < deadline:
             answer = json.loads(forwarder.read(self._data / 'forward.status') or '{}')
