@@ -249,6 +249,7 @@ def test_lost_standby_of_two_units(cluster: Cluster, judged: writers.Writer):
     cluster.kill(standby)
 
     wait_for(lambda: judged.acknowledged()[-1].n > begin + 50, timeout=LONG)
+    cluster.wait_for_message(cluster.master(), f'{standby} is away')
     cluster.start(standby)
     cluster.wait_whole()
 

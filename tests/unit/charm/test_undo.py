@@ -41,8 +41,11 @@ def failed(wish: desired.Desired) -> observed.Observed:
 
 
 def said(wish: desired.Desired, seen: observed.Observed) -> Mapping[str, str]:
-    loaded = patroni.digest(running.patroni_settings(wish, seen))
-    return undo.saying(wish, seen, loaded)
+    return undo.saying(wish, seen, settings_digest(wish, seen))
+
+
+def settings_digest(wish: desired.Desired, seen: observed.Observed) -> str:
+    return patroni.digest(running.patroni_settings(wish, seen))
 
 
 def hook(wish: desired.Desired, seen: observed.Observed, most: int = 99) -> worlds.Machine:
@@ -152,8 +155,13 @@ def test_unit_that_joins_has_no_word_in_it() -> None:
     joins = wanted(peers=worlds.bags(units=master, secrets=worlds.secrets(bootstrap='pg/1')))
 
     assert said(joins, seen) == {}
+    wish = dataclasses.replace(wish, options={**wish.options, 'profile': 'testing'})
+    seen = dataclasses.replace(seen, accepted=wish.parse(None).config)
+    loaded = settings_digest(wish, seen)
+    seen = dataclasses.replace(seen, failure=failure.Failure(loaded, NOSUCH))
     first = undo.read(said(wish, seen)['undone'])
     assert first is not None and first.instead['extra_pg_conf'] == {}
+    assert first.instead['profile'] == 'testing'
 
 
 def test_setting_that_a_reload_brings_and_the_server_refuses_is_undone_at_once() -> None:

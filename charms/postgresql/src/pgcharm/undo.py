@@ -154,12 +154,16 @@ def _refusal(seen: observed.Observed, settings: str) -> str | None:
 def _before(wanted: desired.Desired, seen: observed.Observed) -> Mapping[str, Any] | None:
     """Return what this unit's server ran with; for the founder's first start the defaults.
 
+    There the profile stays: what follows from it is ours, and made for the machine.
+
     A unit that joins has no word: the others run with the options that it does not start with.
     """
     if seen.proven is not None:
         return _settings(seen.proven)
     is_first = wanted.makes_cluster and not any(peer.state for peer in wanted.peers.known)
-    return _settings(config.Config()) if is_first else None
+    if not is_first or seen.accepted is None:
+        return None
+    return _settings(config.Config(profile=seen.accepted.profile))
 
 
 def _settings(options: config.Config) -> dict[str, Any]:
