@@ -39,6 +39,6 @@ def not_found(kind: str, name: object) -> Error:
 def no_container(placement: str) -> Error:
     """Return the refusal of a place in a container, such as ``lxd:0``."""
     return Error(
-        f'placement "{placement}" asks for a container, which machines here do not have; '
-        'name the machine alone'
+        f'placement "{placement}" asks for a container, and machines here have none: without '
+        '"--to" the unit gets a machine of its own, which costs nothing; "--to 0" shares one'
     )

@@ -23,8 +23,8 @@ def run(session: session.Session) -> int:
     placement, *_ = session.parsed.at_most(1)
     if placement:
         raise errors.Error(
-            f'cannot add machine "{placement}": all machines are on this host; '
-            'run "solo add-machine" without it'
+            f'cannot add machine "{placement}": all machines are on this host and have no '
+            'containers; run "solo add-machine" without it'
         )
     constraints.parse(session.flags['constraints'])
     if session.flags['n'] < 1:
