@@ -256,6 +256,21 @@ def test_a_new_revision_is_counted_when_the_hook_has_succeeded(related: Model):
     assert related.tool('a/0', info.format(uri)).strip() == '"revision":2'
 
 
+def test_a_secret_may_come_and_go_in_one_hook(related: Model):
+    """As ops' suite has it: add, set, remove a revision, remove the whole."""
+    made = related.tool(
+        'a/0',
+        'u=$(secret-add --label brief password=one); secret-set $u password=two;'
+        ' secret-remove $u --revision 1; secret-remove $u; secret-ids; echo $u',
+    ).split()[-1]
+    kept = _add(related)
+    related.tool('a/0', f'secret-set {kept} password=two; secret-remove {kept} --revision 1')
+    related.tool('a/0', f'secret-set {kept} password=three; secret-remove {kept}')
+
+    for gone in (made, kept):
+        assert 'not found' in related.exec('a/0', f'secret-get {gone}').err
+
+
 def test_content_comes_from_files_and_base64(related: Model):
     """Contract 3.14."""
     uri = related.tool(

@@ -164,11 +164,16 @@ def revoke(context: Context, call: Call) -> None:
 
 
 def remove(context: Context, call: Call) -> None:
-    """Remove a secret or one revision of it."""
+    """Remove a secret, with all that this hook has asked of it, or one revision of it."""
     secret_id = _required_id(call)
     call.parsed.at_most(1)
     revision = call.flags['revision'] if 'revision' in call.parsed.spelled else None
     _owned_or_refuse(context, secret_id)
+    if revision is None:
+        pending = [change for change in context.secrets if change.id == secret_id]
+        context.secrets[:] = [change for change in context.secrets if change.id != secret_id]
+        if any(change.action == 'add' for change in pending):
+            return  # it never was
     context.secrets.append(model.SecretChange('remove', secret_id, revision=revision))
 
 
