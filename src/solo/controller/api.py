@@ -315,7 +315,7 @@ class AgentApi:
             unit_name = units.row(tx, unit)['name']
         uploaded = files.of(application).get(name)
         if name not in charm.resources or uploaded is None:
-            raise errors.Error(f'could not download resource: resource "{name}" not found')
+            raise errors.not_found('resource', name)
         filename = str(charm.resources[name].get('filename') or uploaded.filename)
         tag = names.unit(unit_name).tag
         target = self._data / 'machines' / key / 'agents' / tag / 'resources' / name / filename
