@@ -44,6 +44,29 @@ def test_a_controller_is_called_what_bootstrap_was_told(own: Own):
     assert own('destroy-controller', 'ctrl-x', '-y').stderr.endswith('Controller destroyed.\n')
 
 
+def test_new_models_have_what_bootstrap_said(own: Own, tmp_path: Path):
+    """``--model-default key=value`` or a file, and ``add-model --config`` over it."""
+    (tmp_path / 'defaults').write_text('update-status-hook-interval: 1m\nhttp-proxy: http://x\n')
+    own.do(
+        *('bootstrap', 'lxd', 'ctrl', '--model-default', tmp_path / 'defaults'),
+        *('--model-default', 'automatically-retry-hooks=false', '--add-model', 'm'),
+    )
+    (tmp_path / 'config').write_text('http-proxy: http://y\n')
+    own.do('add-model', 'n', '--config', tmp_path / 'config')
+
+    asked = ('automatically-retry-hooks', 'update-status-hook-interval', 'http-proxy')
+    had = {
+        model: [own.do('model-config', '-m', model, key).strip() for key in asked]
+        for model in ('default', 'm', 'n')
+    }
+
+    assert had == {
+        'default': ['True', '5m', ''],
+        'm': ['False', '1m', 'http://x'],
+        'n': ['False', '1m', 'http://y'],
+    }
+
+
 def test_flags_of_logging_stand_before_and_behind_a_verb(there: Model):
     before = there.anywhere('--show-log', '--logging-config', '<root>=DEBUG', 'models')
     behind = there.ask('status', '--show-log', '-B', '--format', 'json')

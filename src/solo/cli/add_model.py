@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from .. import errors, flags, juju, names
-from . import arguments, session, table
+from . import arguments, modelsettings, session, table
 
 COMMAND = table.command(
     'add-model',
@@ -31,7 +31,7 @@ def run(session: session.Session) -> int:
             'digits and hyphens'
         )
     arguments.check_controller(session.flags['controller'])
-    config = arguments.settings(session.flags['config'])
+    config = modelsettings.given(session.flags['config'])
     kind = os.environ.get('SOLO_PROVIDER')
     if kind:
         config = {'provider': kind, **config}

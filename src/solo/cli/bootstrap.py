@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import errors, flags, juju
-from . import session, table
+from . import modelsettings, session, table
 
 COMMAND = table.command(
     'bootstrap',
@@ -20,7 +20,7 @@ A data directory has one controller, and every command starts it when it needs i
     flags.Flag(('credential',), help='Accepted for Juju: this machine needs none'),
     flags.Flag(('force',), 'bool', help='Accepted for Juju, without effect'),
     flags.Flag(('metadata-source',), help='Accepted for Juju, without effect'),
-    flags.Flag(('model-default',), 'list', help='Accepted for Juju, without effect'),
+    flags.Flag(('model-default',), 'list', help='What new models have: key=value, or a file'),
     flags.Flag(('storage-pool',), 'list', help='Accepted for Juju, without effect'),
     *(
         flags.Flag((name,), help='Accepted for Juju, without effect')
@@ -44,7 +44,8 @@ def run(session: session.Session) -> int:
     cloud, name = session.parsed.at_most(2)
     if cloud.partition('/')[0] not in ('', juju.CLOUD, 'solo', 'local', 'lxd'):
         raise errors.Error(f'unknown cloud "{cloud}", please try "{juju.CLOUD}"')
-    found = session.call('bootstrap', name=name)
+    defaults = modelsettings.given(session.flags['model-default'])
+    found = session.call('bootstrap', name=name, defaults=defaults)
     if session.flags['add-model']:
         session.call('add_model', name=session.flags['add-model'], config={}, switch=True)
     session.say(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
 from .. import errors, flags, formats
-from . import arguments, output, session, table
+from . import arguments, modelsettings, output, session, table
 
 COMMAND = table.command(
     'model-config',
@@ -31,7 +30,7 @@ def run(session: session.Session) -> int:
     reset = arguments.reset_keys(session.flags['reset'])
     arguments.check_config(session.parsed, keys, pairs, reset)
     if session.flags['file']:
-        pairs = {**_file(session.flags['file']), **pairs}
+        pairs = {**modelsettings.read(session.flags['file']), **pairs}
     if pairs or reset:
         session.ask('model_config', session.progress, set=pairs, reset=reset)
         return 0
@@ -58,23 +57,3 @@ def _cell(key: str, value: Any) -> str:
     if key == 'cloudinit-userdata' and value:
         return f'<value set, see juju model-config {key}>'
     return formats.yaml(value).strip().strip('"')
-
-
-def _file(path: str) -> dict[str, str]:
-    import yaml
-
-    try:
-        value: Any = yaml.safe_load(arguments.read_file(path))
-    except yaml.YAMLError as error:
-        raise errors.Error(f'cannot read "{path}" as YAML: {error}') from error
-    if not isinstance(value, dict):
-        raise errors.Error(f'cannot read "{path}": expected a map of keys and values')
-    return dict(_settings(cast('dict[str, Any]', value)))
-
-
-def _settings(value: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield what a file sets: plain values, or what ``--format yaml`` has printed."""
-    for key, item in value.items():
-        printed = cast('dict[str, Any]', item if isinstance(item, dict) else {'Value': item})
-        if printed.get('Source') != 'default':
-            yield str(key), str(printed.get('Value', ''))

@@ -121,7 +121,7 @@ ABSENT = {
     **dict.fromkeys(('add-k8s', 'remove-cloud', 'remove-credential', 'update-cloud'), _CLOUD),
     **dict.fromkeys(('add-user', 'remove-user', 'grant', 'revoke', 'login', 'logout'), _USERS),
     **dict.fromkeys(('add-space', 'move-to-space', 'rename-space'), 'there is one space, alpha'),
-    'model-defaults': 'a new model has what "add-model --config" says',
+    'model-defaults': '"bootstrap --model-default" and "add-model --config" say it',
     **dict.fromkeys(
         ('disable-command', 'disabled-commands', 'enable-command'),
         'there is one operator; "model-config mode=requires-prompts" asks before removals',

@@ -62,6 +62,20 @@ def ensure_default(tx: db.Transaction, settings: Mapping[str, Any], *, now: floa
         switch(tx, 'default')
 
 
+def set_defaults(tx: db.Transaction, settings: Mapping[str, Any]) -> None:
+    """Let every model that is added from now on have *settings*, unless told otherwise."""
+    after = {**_defaults(tx), **settings}
+    tx.execute(
+        "INSERT INTO meta VALUES ('model-defaults', ?)"
+        ' ON CONFLICT DO UPDATE SET value = excluded.value',
+        json.dumps(after),
+    )
+
+
+def _defaults(tx: db.Transaction) -> dict[str, Any]:
+    return json.loads(tx.value("SELECT value FROM meta WHERE key = 'model-defaults'") or '{}')
+
+
 def add(tx: db.Transaction, name: str, config: Mapping[str, Any], *, now: float) -> sqlite3.Row:
     """Add a model.
 
@@ -80,7 +94,8 @@ def add(tx: db.Transaction, name: str, config: Mapping[str, Any], *, now: float)
         )
     # Version 4, from the source of randomness that secrets use.
     identity = str(uuid.UUID(bytes=secrets.token_bytes(16), version=4))
-    tx.insert('model', name=name, uuid=identity, config=json.dumps(dict(config)), created=now)
+    settings = {**_defaults(tx), **config}
+    tx.insert('model', name=name, uuid=identity, config=json.dumps(settings), created=now)
     return get(tx, name)
 
 
