@@ -93,7 +93,7 @@ def ask(
         try:
             connection.request(method, path, None if body is None else json.dumps(body), headers)
             response = connection.getresponse()
-            text = response.read().decode()
+            text = response.read().decode(errors='replace')
         finally:
             connection.close()
     except (OSError, http.client.HTTPException) as error:
