@@ -11,6 +11,7 @@ import select
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +20,7 @@ from ..hookcmds import table
 
 _CREDENTIALS = struct.Struct('3i')  # struct ucred: pid, uid, gid
 _PATIENCE = 60.0  # seconds for a client to say what it wants
+_RETRY_SECONDS = 0.1
 
 
 class Request(NamedTuple):
@@ -163,10 +165,13 @@ class Doors:
                     continue
                 try:
                     stream, _ = door[1].accept()
-                except OSError:
+                    stream.setblocking(True)
+                    threading.Thread(target=_handle, args=(stream, door[2]), daemon=True).start()
+                except BlockingIOError:
                     continue
-                stream.setblocking(True)
-                threading.Thread(target=_handle, args=(stream, door[2]), daemon=True).start()
+                except (OSError, RuntimeError):
+                    # Closed, or no file or thread is free: the other doors stay open.
+                    time.sleep(_RETRY_SECONDS)
 
 
 def hook_handler(
