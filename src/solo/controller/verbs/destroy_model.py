@@ -48,10 +48,10 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
     emit({'progress': 'Destroying model'})
     told = ''
     while True:
-        count = controller.changed.count
+        seen = controller.changed.count
         with controller.database.write() as tx:
             gone = removal.model_gone(tx, row['id'])
-            counts = {what: tx.value(count, row['id']) for what, count in _COUNTS.items()}
+            counts = {what: tx.value(query, row['id']) for what, query in _COUNTS.items()}
             left = [f', {count} {what}' for what, count in counts.items() if count]
         if gone:
             return {}
@@ -59,4 +59,4 @@ def handle(controller: Controller, params: wire.Json, emit: server.Emit) -> dict
         if text != told:
             emit({'progress': text})
             told = text
-        controller.changed.wait(count + 1, _HEARTBEAT_SECONDS)
+        controller.changed.wait(seen + 1, _HEARTBEAT_SECONDS)
