@@ -182,6 +182,36 @@ class Cluster:
                         found[host] = Etcd(record['header']['cluster_id'], frozenset(voters))
         return found
 
+    def etcd_leader(self) -> str | None:
+        """Return the unit whose etcd is the leader; None during an election."""
+        for unit, status in self._etcd_statuses().items():
+            if status.get('leader') == status['header']['member_id']:
+                return unit
+        return None
+
+    def move_etcd_leader(self, leader: str) -> None:
+        """Let the etcd of the unit *leader* give way to another one.
+
+        Source: etcd, ``api/etcdserverpb/rpc.proto`` (``MoveLeader``).
+        """
+        members = {
+            unit: status['header']['member_id'] for unit, status in self._etcd_statuses().items()
+        }
+        target = next(member for unit, member in members.items() if unit != leader)
+        home = self.homes()[leader]
+        url = f'https://{_settings(home)["etcd3"]["hosts"][0]}/v3/maintenance/transfer-leadership'
+        _ask(home, url, {'targetID': target})
+
+    def _etcd_statuses(self) -> dict[str, dict[str, Any]]:
+        """Return what each unit's own etcd says of itself, if it answers."""
+        found: dict[str, dict[str, Any]] = {}
+        for unit, home in self.homes().items():
+            with contextlib.suppress(OSError, ValueError):
+                # A unit's own member comes first.
+                host = _settings(home)['etcd3']['hosts'][0]
+                found[unit] = _ask(home, f'https://{host}/v3/maintenance/status', {})
+        return found
+
     def homes(self) -> dict[str, Path]:
         """Return the folder of each unit's storage."""
         with contextlib.closing(

@@ -51,6 +51,7 @@ class PlainPatroni:
 
     def __init__(self, machines: list[nodes.Node]) -> None:
         self._nodes = {node.name: node for node in machines}
+        self.folder = machines[0].folder.parent
         hosts = ','.join(node.address for node in machines)
         self.conninfo = (
             f'host={hosts} user=postgres dbname=postgres target_session_attrs=read-write'
@@ -98,10 +99,28 @@ class PlainPatroni:
     def switchover(self) -> None:
         """Ask for a switchover to anybody, as ``patronictl`` does."""
         primary = self._nodes[self.primary()]
-        request = urllib.request.Request(
-            f'http://{primary.address}:8008/switchover',
-            data=json.dumps({'leader': primary.name}).encode(),
-        )
+        where = f'http://{primary.address}:8008/switchover'
+        self._tell(where, {'leader': primary.name}, 'POST')
+
+    def configure(self, changed: dict[str, Any]) -> None:
+        """Change the dynamic configuration, and restart every server with it."""
+        address = self._nodes[self.primary()].address
+        self._tell(f'http://{address}:8008/config', changed, 'PATCH')
+        for node in self._nodes.values():
+            where = f'http://{node.address}:8008'
+            wait_for(
+                lambda where=where: (
+                    'pending_restart'
+                    in json.load(urllib.request.urlopen(f'{where}/patroni', timeout=5))
+                ),
+                60,
+                catch=(OSError,),
+            )
+            self._tell(f'{where}/restart', {}, 'POST')
+        self.wait_whole()
+
+    def _tell(self, url: str, body: dict[str, Any], method: str) -> None:
+        request = urllib.request.Request(url, json.dumps(body).encode(), method=method)
         urllib.request.urlopen(request, timeout=60).read()
 
     def kill_postmaster(self) -> None:
