@@ -70,7 +70,6 @@ def possible(world: World) -> dict[Step, int]:
         Step('wait'): 2,
         Step('pause-controller'): 1,
         Step('kill-controller'): 1,
-        Step('config', 'auto' if world.strict else 'strict'): 1,
     }
     for process in ('postgres -D', 'patroni_daemon', '/etcd ', 'pgcharm.watcher'):
         if not world.hurt:
@@ -86,6 +85,7 @@ def possible(world: World) -> dict[Step, int]:
     if not world.hurt:
         found[Step('switchover')] = 3
         found[Step('power-cut')] = 1
+        found[Step('config', 'auto' if world.strict else 'strict')] = 1
         found[Step('lag')] = 2
         if world.units < MOST:
             found[Step('add')] = 3

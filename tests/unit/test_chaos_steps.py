@@ -34,9 +34,9 @@ def test_a_seed_repeats_the_run(seed: int):
 
 
 @given(st.integers(min_value=0))
-def test_units_come_and_go_only_while_all_are_well(seed: int):
+def test_what_needs_a_whole_cluster_comes_only_while_all_are_well(seed: int):
     for world, step in _walk(seed, 60):
-        assert not (world.hurt and step.kind in ('add', 'remove', 'switchover', 'power-cut'))
+        assert not (world.hurt and steps.needs_calm(step))
 
 
 def test_voters_are_those_of_the_design():
