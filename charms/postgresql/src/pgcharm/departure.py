@@ -19,7 +19,7 @@ from . import cluster, consensus, errors, files, https, layout, membership, patr
 _log = logging.getLogger(__name__)
 
 _SECONDS = 20.0
-"""Longest time for one stage: three of them fit into the minute that a leaving unit has."""
+"""Longest time for one wait: who leaves a cluster that is lost is gone in a minute or so."""
 
 _LOOK_SECONDS = 0.1
 

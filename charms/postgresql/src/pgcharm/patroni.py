@@ -255,7 +255,7 @@ def digest(text: str) -> str:
 
 
 def _own_parameters(places: layout.Layout) -> dict[str, str]:
-    """Return the parameters that nobody else may set: where things are, and who may enter."""
+    """Return the parameters that nobody else may set: where all is, who enters, who is gone."""
     return {
         'hba_file': str(places.hba),
         'ident_file': str(places.ident),
