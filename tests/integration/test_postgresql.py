@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import jubilant
+import processes
 import pytest
 from conftest import Run
 from waiting import wait_for
+
+from pgcharm import layout
 
 Client = Callable[[str], dict[str, Any]]
 
@@ -184,7 +187,14 @@ def test_a_broken_relation_locks_the_client_out(pg: Callable[..., Any], solo: Ru
 
 def test_nothing_is_left_of_a_removed_application(pg: Callable[..., Any], solo: Run):
     assert solo('deploy', '-m', 'pg', 'postgresql', 'pg-b', '--wait').returncode == 0
-    address = _unit(pg, 'pg-b/0')['public-address']
+    (storage,) = (
+        one['attachments']['units']['pg-b/0']['location']
+        for one in pg('storage')['storage'].values()
+        if 'pg-b/0' in one['attachments']['units']
+    )
+    model = str(pg('show-model')['pg']['model-uuid'])
+    folders = [Path(storage), layout.Layout('pg-b/0', model, None).run]
+    assert all(processes.of(folder) for folder in folders)
 
     removed = solo(
         *('remove-application', '-m', 'pg', 'pg-b', '--no-prompt', '--destroy-storage', '--wait')
@@ -192,8 +202,7 @@ def test_nothing_is_left_of_a_removed_application(pg: Callable[..., Any], solo: 
 
     assert removed.returncode == 0, removed.stdout + removed.stderr
     assert 'pg-b' not in pg('status')['applications']
-    left = subprocess.run(['pgrep', '-af', f'{address}|pg-b'], capture_output=True, text=True)
-    assert left.stdout == ''
+    assert [processes.of(folder) for folder in folders] == [{}, {}]
 
 
 def test_jubilant_reads_the_status(pg: Callable[..., Any], cli: str):
