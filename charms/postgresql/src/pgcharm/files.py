@@ -105,8 +105,15 @@ def busy(places: layout.Layout) -> Generator[None]:
 
 
 def remove(path: Path) -> None:
-    """Remove the file or the folder *path*, if it is there; a link is not followed."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
+    """Remove the file or the folder *path*, if it is there; a link is not followed.
+
+    Raises:
+        OSError: If something of it stays: it must not be taken for gone.
+    """
+    if not path.is_dir() or path.is_symlink():
         path.unlink(missing_ok=True)
+        return
+    with contextlib.suppress(FileNotFoundError):  # somebody else removes it, too
+        shutil.rmtree(path)
+    if path.exists():
+        shutil.rmtree(path)
