@@ -33,6 +33,12 @@ def test_a_controller_is_called_what_bootstrap_was_told(own: Own):
     other, wrong = own('bootstrap', 'localhost', 'another'), own('status', '-m', 'ctrl-y:m')
 
     assert list(found['controllers']) == [found['current-controller']] == ['ctrl-x']
+    assert (
+        found['controllers']['ctrl-x']['uuid']
+        == json.loads(own.do('show-controller', '--format', 'json'))['ctrl-x']['details'][
+            'controller-uuid'
+        ]
+    )
     assert status['model']['controller'] == 'ctrl-x'
     assert moved.stderr == 'ctrl-x:admin/m -> ctrl-x:admin/default\n'
     assert own.do('bootstrap', 'localhost', 'ctrl-x') == ''

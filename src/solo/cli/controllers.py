@@ -39,6 +39,7 @@ def run(session: session.Session) -> int:
         'user': juju.USER,
         'access': 'superuser',
         'recent-server': '',
+        'uuid': found['models'][0]['controller-uuid'] if found['models'] else '',
         'cloud': juju.CLOUD,
         'region': juju.CLOUD,
         'agent-version': juju.JUJU_VERSION,
