@@ -124,6 +124,23 @@ def test_pools_of_jujus_clouds_are_taken(there: Model):
     assert storage['filesystems'][f'{machine}/{name.partition("/")[2]}']['pool'] == 'loop'
 
 
+def test_the_resources_of_a_unit_are_a_list(there: Model, tmp_path: Path):
+    """``juju resources app/0 --format json | jq '.[].name'``; without any nothing is printed."""
+    charm = contract_model.charm(
+        tmp_path / 'with', 'resources:\n  foo: {type: file, filename: foo.txt}\n'
+    )
+    (tmp_path / 'foo').write_text('x')
+    there.juju('deploy', charm, 'with', '--resource', f'foo={tmp_path / "foo"}')
+
+    whole = json.loads(there.juju('resources', 'with', '--format', 'json'))
+    unit = json.loads(there.juju('resources', 'with/0', '--format', 'json'))
+    none = there.ask('resources', 'a', '--format', 'json')
+
+    assert [each['name'] for each in unit] == ['foo']
+    assert unit == whole['resources']
+    assert (none.code, none.out, none.err) == (0, '', 'No resources to display.\n')
+
+
 def test_the_log_says_how_a_hook_was_run(there: Model, tmp_path: Path):
     """``juju debug-log --replay --no-tail | grep 'via hook dispatching script'``."""
     both = contract_model.charm(tmp_path / 'both', '', dispatch='exit 0')

@@ -26,10 +26,12 @@ def run(session: session.Session) -> int:
         application = names.unit(given).application
         session.ask('show_unit', unit=given)  # which says if there is none
     found: dict[str, list[dict[str, Any]]] = session.ask('resources', application=application)
-    if session.flags['format'] != 'tabular':
-        session.write(formats.text(found, session.flags['format']))
-    elif not found:
+    if not found:
         session.say('No resources to display.')
+    elif session.flags['format'] != 'tabular':
+        # Those of a unit are a list. Source: juju: cmd/juju/resource/list.go.
+        shown = found if application == given else found['resources']
+        session.write(formats.text(shown, session.flags['format']))
     elif application != given:
         rows = [[each['name'], each['revision']] for each in found['resources']]
         session.write(output.table([['Resource', 'Revision'], *rows]))
