@@ -39,8 +39,10 @@ def test_postgresql_leaves_to_config_changed_what_comes_before_start(hook: str, 
     assert _loads_ops('postgresql', hook, tmp_path)
 
 
-@pytest.mark.parametrize('hook', ['db-relation-created', 'db-admin-relation-created'])
-def test_postgresql_waits_for_a_client_s_units(hook: str, tmp_path: Path):
+@pytest.mark.parametrize(
+    'hook', ['db-relation-created', 'db-admin-relation-created', 'leader-settings-changed']
+)
+def test_postgresql_has_nothing_to_say_to_nobody(hook: str, tmp_path: Path):
     (tmp_path / 'started').touch()
 
     assert not _loads_ops('postgresql', hook, tmp_path)

@@ -2,14 +2,15 @@
 """The PostgreSQL charm: where Juju begins.
 
 Some events change nothing here. A relation that was made has nobody yet to be told anything, and a
-new unit has as many such hooks as clients; what comes before ``start`` ends in ``config-changed``,
-which follows. They end before ops is loaded, which takes a quarter of a second.
+new unit has as many such hooks as clients; there are no leader's settings; what comes before
+``start`` ends in ``config-changed``, which follows. They end before ops is loaded, which takes a
+quarter of a second.
 """
 
 import logging
 import os
 
-_QUIET = ('db-relation-created', 'db-admin-relation-created')
+_QUIET = ('db-relation-created', 'db-admin-relation-created', 'leader-settings-changed')
 _QUIET_BEFORE_START = ('replication-relation-created', 'leader-elected')
 
 
