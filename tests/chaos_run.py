@@ -242,6 +242,25 @@ class Run:
     def _config(self, step: Step) -> None:
         self.cluster.solo.do('config', clusters.APPLICATION, f'synchronous-mode={step.target}')
 
+    def _roll(self, step: Step) -> None:
+        """Change an option that restarts each server; faults may come while that goes on."""
+        buffers = f'extra-pg-conf=wal_buffers={self._chance.randint(1, 15)}MB'
+        self.cluster.solo.do('config', clusters.APPLICATION, buffers)
+
+    def _bad_option(self, step: Step) -> None:
+        """Set an option with which no server starts, and wait until it is undone by itself."""
+        bad = 'extra-pg-conf=shared_preload_libraries = nosuch'
+        self.cluster.solo.do('config', clusters.APPLICATION, bad)
+
+        def is_undone() -> bool:
+            said = [
+                row['workload-status'].get('message', '') for row in self.cluster.rows().values()
+            ]
+            return all('undone' in message for message in said)
+
+        waiting.wait_for(is_undone, _SERVES, every=0.5)
+        self.cluster.solo.do('config', clusters.APPLICATION, '--reset', 'extra-pg-conf')
+
     def _kill_process(self, step: Step) -> None:
         role, _, process = step.target.partition(' ')
         unit = self._unit(role)

@@ -15,6 +15,7 @@ Fault = Literal['kill', 'freeze', 'cut']
 Kind = Literal[
     'kill', 'freeze', 'cut', 'start', 'thaw', 'heal', 'add', 'remove', 'switchover', 'config',
     'kill-process', 'power-cut', 'lag', 'pause-controller', 'kill-controller', 'wait',
+    'roll', 'bad-option',
 ]  # fmt: skip
 
 MENDS: Mapping[Fault, Literal['start', 'thaw', 'heal']] = {
@@ -70,6 +71,7 @@ def possible(world: World) -> dict[Step, int]:
         Step('wait'): 2,
         Step('pause-controller'): 1,
         Step('kill-controller'): 1,
+        Step('roll'): 1,
     }
     for process in ('postgres -D', 'patroni_daemon', '/etcd ', 'pgcharm.watcher'):
         if not world.hurt:
@@ -87,6 +89,7 @@ def possible(world: World) -> dict[Step, int]:
         found[Step('power-cut')] = 1
         found[Step('config', 'auto' if world.strict else 'strict')] = 1
         found[Step('lag')] = 2
+        found[Step('bad-option')] = 1
         if world.units < MOST:
             found[Step('add')] = 3
         if world.units > LEAST:
@@ -117,4 +120,5 @@ def after(world: World, step: Step) -> World:
 
 def needs_calm(step: Step) -> bool:
     """Tell whether the step needs a whole cluster: an operator would wait for that, too."""
-    return step.kind in ('add', 'remove', 'switchover', 'power-cut', 'lag', 'config')
+    calm = ('add', 'remove', 'switchover', 'power-cut', 'lag', 'config', 'bad-option')
+    return step.kind in calm

@@ -48,4 +48,4 @@ def test_every_kind_of_step_happens():
 
     assert kinds >= {'add', 'remove', 'switchover', 'kill', 'start', 'freeze', 'thaw'}
     assert kinds >= {'cut', 'heal', 'pause-controller', 'kill-controller', 'config', 'wait'}
-    assert kinds >= {'kill-process', 'power-cut', 'lag'}
+    assert kinds >= {'kill-process', 'power-cut', 'lag', 'roll', 'bad-option'}

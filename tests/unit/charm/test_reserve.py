@@ -103,6 +103,14 @@ def test_unit_without_others_is_the_one_that_there_is() -> None:
     assert settings(alone)['tags'].keys() == {'settings'}
 
 
+def test_unit_that_makes_the_cluster_leads_it_first() -> None:
+    options = {'no-failover': 'pg/0', 'delayed-standby': 'pg/0=1h'}
+    founder = wanted('pg/0', options=options, published={})
+
+    assert settings(founder)['tags'].keys() == {'settings'}
+    assert settings(wanted('pg/0', options=options))['tags']['nofailover']
+
+
 def test_clients_do_not_read_from_a_delayed_standby() -> None:
     wish = wanted('pg/1', options=DELAYED)
     behind = seen(wish, member(0), member(1, may_lead=False, may_confirm=False))

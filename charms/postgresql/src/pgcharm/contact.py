@@ -26,6 +26,13 @@ _FRESH = 4.0
 _SETTLED = 10.0
 """Seconds of contact after which this unit's copy of etcd is a true one again."""
 
+_PAUSE = 1.0
+_OFTEN = 0.25
+"""Seconds between looks while etcd is silent and the log comes: it may end at any moment."""
+
+_RARELY = 5.0
+"""The same where none comes: the unit is fenced, or the primary."""
+
 _ROUNDING = 1.0
 """Patroni tells that time in whole seconds."""
 
@@ -99,29 +106,30 @@ class Contact:
         if state is not None:
             self._etcd_at = max(self._etcd_at, state.etcd_at)
 
-    def look(self, now: float) -> bool:
-        """Look for a gap where etcd is silent, and return whether it is."""
+    def look(self, now: float) -> float:
+        """Look for a gap where etcd is silent, and return after how many seconds to look again."""
         if now - self._etcd_at > _FRESH:
             self.hear(cluster.observe(self._door))
         if now - self._etcd_at > _FRESH:
             port, folder, lease = _places(self._settings)
             if now - self._etcd_at > _FRESH + 2 * patroni.timings(lease)[0]:
                 self._since = now
-                found = gap(self._etcd_at, _heard(folder, port), lease)
+                log_at = _heard(folder, port)
+                found = gap(self._etcd_at, log_at, lease)
                 if found is not None:
                     files.write(self._path, str(found))
-                return True
+                return _RARELY if log_at is None else _OFTEN
         if now - self._since > _SETTLED:
             self._path.unlink(missing_ok=True)
-        return False
+        return _PAUSE
 
-    def watch(self, pause: float) -> None:
-        """Look for ever, every *pause* seconds, and oftener while etcd is silent."""
+    def watch(self) -> None:
+        """Look for ever."""
         while True:
-            is_silent = False
+            pause = _RARELY
             with contextlib.suppress(OSError, ValueError, KeyError):
-                is_silent = self.look(time.time())
-            time.sleep(pause / 4 if is_silent else pause)
+                pause = self.look(time.time())
+            time.sleep(pause)
 
 
 def _places(settings: Path) -> tuple[int, str, int]:

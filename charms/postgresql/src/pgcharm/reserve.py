@@ -2,7 +2,8 @@
 
 A delayed standby applies what its primary wrote only after a time, as a way back from mistakes:
 clients that read there would read of the past, so it serves none, and its word confirms nothing.
-A unit without others is the one that there is, whatever the options say.
+A unit without others is the one that there is, whatever the options say, and so is the one that
+makes the cluster, until it has.
 
 Source: Patroni documentation, "YAML Configuration Settings", ``tags``; PostgreSQL manual,
 ``recovery_min_apply_delay``.
@@ -25,7 +26,7 @@ def never_leads(options: config.Config, unit: str) -> bool:
 
 def delay(wanted: desired.Desired, seen: observed.Observed) -> str:
     """Return by how much this unit shall be behind, ``1h``; empty where it shall not."""
-    if seen.accepted is None or is_alone(wanted):
+    if seen.accepted is None or _is_needed(wanted):
         return ''
     return seen.accepted.delayed_standby.get(wanted.unit, '')
 
@@ -35,13 +36,17 @@ def is_reserved(wanted: desired.Desired, seen: observed.Observed) -> bool:
     return (
         seen.accepted is not None
         and never_leads(seen.accepted, wanted.unit)
-        and not is_alone(wanted)
+        and not _is_needed(wanted)
     )
 
 
-def is_alone(wanted: desired.Desired) -> bool:
-    """Tell whether there is no other unit, and there shall be none."""
-    return not wanted.peers.units and wanted.planned_units <= 1
+def _is_needed(wanted: desired.Desired) -> bool:
+    """Tell whether there is no other unit and there shall be none, or this one makes the cluster.
+
+    Patroni lets nobody begin a cluster who shall not lead it.
+    """
+    is_alone = not wanted.peers.units and wanted.planned_units <= 1
+    return is_alone or (wanted.makes_cluster and not wanted.published.get('state'))
 
 
 def takers(found: cluster.Cluster) -> tuple[cluster.Member, ...]:

@@ -142,7 +142,7 @@ class Watcher:
     def run(self) -> None:
         """Watch until the process ends."""
         threading.Thread(target=self._watch_leader, daemon=True).start()
-        threading.Thread(target=self._contact.watch, args=[_PAUSE], daemon=True).start()
+        threading.Thread(target=self._contact.watch, daemon=True).start()
         pause = _PAUSE
         while True:
             state = cluster.observe(self._patroni)
