@@ -1,8 +1,7 @@
 """open-port, close-port and opened-ports.
 
 Source: juju: internal/worker/uniter/runner/jujuc/ports.go, opened-ports.go,
-juju: core/network/portrange.go, internal/worker/uniter/runner/context/ports.go; since Juju 3.1 a
-hook sees its own pending changes (juju/juju pull request 15246).
+juju: core/network/portrange.go, internal/worker/uniter/runner/context/ports.go.
 """
 
 from __future__ import annotations
@@ -29,10 +28,10 @@ def close(context: Context, call: Call) -> None:
 
 
 def opened(context: Context, call: Call) -> None:
-    """Print the ports that will be open when the hook has succeeded."""
+    """Print the ports that were open when the hook began."""
     call.parsed.at_most(0)
     ranges: dict[model.PortRange, set[str]] = {}
-    for endpoint, ports in _opened(context).items():
+    for endpoint, ports in _at_start(context).get(context.unit.name, {}).items():
         for port in ports:
             ranges.setdefault(port, set()).add(endpoint)
     ordered = sorted(ranges, key=lambda port: (port.protocol, port.first, port.last))
