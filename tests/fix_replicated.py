@@ -26,13 +26,18 @@ def cluster(
         # A unit that is not set up yet says the same to its clients, and nothing else.
         wait_for(lambda: cluster.messages() == {'pg-a/0': 'standalone'}, timeout=LONG)
         wait_for(lambda: cluster.states() == {'pg-a/0': 'standalone'}, timeout=LONG)
-        with psycopg.connect(cluster.conninfo()) as connection:
-            connection.execute(writers.TABLE)
+        wait_for(lambda: _made_table(cluster), timeout=LONG, catch=(psycopg.OperationalError,))
         yield cluster
     finally:
         if request.session.testsfailed > failed_before:
             print(solo('debug-log', '-m', MODEL, '--replay', '--no-tail').stdout)
         solo('destroy-model', MODEL, '--no-prompt', '--destroy-storage', '--force')
+
+
+def _made_table(cluster: Cluster) -> bool:
+    with psycopg.connect(cluster.conninfo()) as connection:
+        connection.execute(writers.TABLE)
+    return True
 
 
 @pytest.fixture
