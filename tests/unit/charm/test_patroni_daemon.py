@@ -45,7 +45,7 @@ def test_a_patroni_without_access_files_of_its_own_gets_none():
     assert handler.parameters == {'port': '5'}
 
 
-def test_a_candidate_waits_a_second_for_a_position_and_two_for_the_rest():
+def test_a_candidate_waits_less_for_a_position_and_two_seconds_for_the_rest():
     asked: list[tuple[str, float | None]] = []
 
     def ask(_request: object, _member: object, method: str, **options: float) -> None:
@@ -56,7 +56,7 @@ def test_a_candidate_waits_a_second_for_a_position_and_two_for_the_rest():
     hasty(None, None, 'post', timeout=2, retries=1)
     hasty(None, None)
 
-    assert asked == [('GET', 1.0), ('post', 2), ('GET', None)]
+    assert asked == [('GET', 0.6), ('post', 2), ('GET', None)]
 
 
 class _Server:
