@@ -87,8 +87,8 @@ def notice_the_dead(file: Path) -> None:
 def hastening(ask: Callable[..., Any]) -> Callable[..., Any]:
     """Return *ask* that waits less for a member's position than Patroni's two seconds.
 
-    Who answers later counts as silent, as it does for Patroni after two: a candidate that lacks its
-    vote asks again in its next turn.
+    Who answers later counts as silent, as it does for Patroni after two: a candidate that lacks
+    that vote asks again in its next turn.
 
     Source: patroni 4.1.5: ``patroni/ha.py`` (``fetch_node_status``: "hardcoded to 2 seconds").
     """
