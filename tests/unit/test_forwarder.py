@@ -70,10 +70,13 @@ def test_more_visitors_than_files_cost_only_themselves(port: int):
     assert _is_served(first)
 
     crowd = [_visit(port) for _ in range(60)]
-    crowd[-1].settimeout(1)
-    assert not _is_served(crowd[-1])
+    for visitor in crowd:
+        visitor.settimeout(1)
+    # Which of them go without is chance: one that is cut off gives its files to the next.
+    all_served = all(_is_served(visitor) for visitor in crowd)
     for visitor in crowd:
         visitor.close()
+    assert not all_served
 
     def is_served() -> bool:
         with _visit(port) as visitor:
